@@ -1,0 +1,212 @@
+"""Checks of documents: those of a party, by id, in other currencies, as PDF, with notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from core.contract.errors import NotFound
+from core.contract.provider import AccountingProvider
+from core.contract.values import Capability, Document, DocumentKind, DocumentQuery, DocumentStatus, Ref
+from core.testing.conformance.fixtures import ConformanceFixtures
+from core.testing.conformance.helpers import (
+    expect,
+    expect_unsupported,
+    find_documents,
+    find_parties,
+    missing,
+    need,
+    need_unclaimed,
+    new_key,
+    no_complaints,
+    of_party,
+)
+from core.testing.conformance.wellformed import document_complaints, line_sum_complaints
+
+_OVERLAP = timedelta(days=1)
+
+
+class DocumentChecks(ConformanceFixtures):
+    """Documents as snapshots and figures are made from them."""
+
+    def test_every_document_of_a_party_is_well_formed(self, provider: AccountingProvider, known_party: str) -> None:
+        """Money, currencies, statuses, days and moments as the contract has them."""
+        base = provider.organisation().base_currency
+        documents = of_party(provider, known_party)
+        assert documents, f"documents_of([{known_party!r}]) gave nothing; the fixture known_party needs documents."
+        no_complaints("documents_of", [words for d in documents for words in document_complaints(d, base)])
+
+    def test_documents_of_a_party_are_its_own_and_come_once(
+        self, provider: AccountingProvider, known_party: str
+    ) -> None:
+        """A figure must not hold somebody else's money, and no document twice."""
+        documents = of_party(provider, known_party)
+        others = {document.party_id for document in documents} - {known_party}
+        assert not others, (
+            f"documents_of([{known_party!r}]) gave documents of {sorted(others)[:3]}. Filter by the parties asked for."
+        )
+        refs = [(document.kind, document.ref.id) for document in documents]
+        assert len(refs) == len(set(refs)), "documents_of gave a document twice: pages overlap, or two lists hold it."
+
+    def test_documents_of_nobody_are_none(self, provider: AccountingProvider) -> None:
+        """An empty filter must not mean *everything*."""
+        found = [document.number for document in provider.documents_of([])]
+        assert not found, (
+            f"documents_of([]) gave {len(found)} documents. With no party asked for, give nothing: many systems read "
+            "an empty filter as no filter."
+        )
+
+    def test_documents_of_several_parties_are_those_of_each(
+        self, provider: AccountingProvider, known_party: str, broad_text: str
+    ) -> None:
+        """Refreshes of several parties are gathered into one question."""
+        others = (party.ref.id for party in find_parties(provider, broad_text) if party.ref.id != known_party)
+        ids = [known_party, *(party for party, _ in zip(others, range(4), strict=False))]
+        together = {document.ref.id for document in provider.documents_of(ids)}
+        apart = {document.ref.id for party in ids for document in of_party(provider, party)}
+        assert together == apart, (
+            f"documents_of({len(ids)} parties) and the same one by one differ: {missing(apart, together)} left out, "
+            f"{missing(together, apart)} too many."
+        )
+
+    def test_an_unknown_party_has_no_documents(self, provider: AccountingProvider, unknown_id: str) -> None:
+        """A party may be gone by the time its documents are read."""
+        assert not of_party(provider, unknown_id), "documents_of an unknown party must give nothing."
+
+    def test_documents_modified_since_leave_nothing_out(self, provider: AccountingProvider, known_party: str) -> None:
+        """A refresh asks only for what is new, and must get all of it."""
+        dated = [(d.updated_at, d) for d in of_party(provider, known_party) if d.updated_at]
+        if len(dated) < 2:
+            pytest.skip("the documents carry no updated_at")
+        since = sorted(moment for moment, _ in dated)[len(dated) // 2]
+        told = list(provider.documents_of([known_party], modified_since=since))
+        lost = missing([d.number for moment, d in dated if moment > since], [d.number for d in told])
+        assert not lost, (
+            f"documents_of(modified_since={since}) left out {lost}, which changed later. "
+            "Ask a little earlier than told rather than a little later."
+        )
+        old = [d.number for d in told if d.updated_at and d.updated_at < since - _OVERLAP]
+        assert not old, f"documents_of(modified_since={since}) gave {old[:5]}, long unchanged: use modified_since."
+
+    def test_only_claimed_kinds_are_given(self, provider: AccountingProvider, known_party: str) -> None:
+        """Who may not see bills relies on the kinds."""
+        claimed = provider.capabilities()
+        kinds = {document.kind for document in of_party(provider, known_party)}
+        for kind, capability in (
+            (DocumentKind.BILL, Capability.BILLS),
+            (DocumentKind.BILL_CREDIT_NOTE, Capability.CREDIT_NOTES),
+            (DocumentKind.SALES_CREDIT_NOTE, Capability.CREDIT_NOTES),
+        ):
+            assert kind not in kinds or capability in claimed, (
+                f"documents_of gave a {kind.name}: claim {capability.name}."
+            )
+
+    @pytest.mark.parametrize(
+        ("capability", "kind"),
+        [(Capability.BILLS, DocumentKind.BILL), (Capability.CREDIT_NOTES, DocumentKind.SALES_CREDIT_NOTE)],
+    )
+    def test_a_claimed_kind_is_found(
+        self, provider: AccountingProvider, capability: Capability, kind: DocumentKind
+    ) -> None:
+        """What is claimed is there to be searched; the test company needs one of each."""
+        need(provider, capability)
+        page = provider.search_documents(DocumentQuery(kinds=frozenset({kind})))
+        assert page.items, f"{capability.name} is claimed and search_documents finds no {kind.name}."
+        wrong = {document.kind.name for document in page.items} - {kind.name}
+        assert not wrong, f"search_documents for {kind.name} gave {sorted(wrong)}: filter by the kinds asked for."
+
+    def test_a_document_by_id_is_the_one_of_the_list_with_its_lines(
+        self, provider: AccountingProvider, known_party: str
+    ) -> None:
+        """A row expands to its lines; the row itself does not change by it."""
+        listed = of_party(provider, known_party)[:30]
+        read = {(d.kind, d.ref.id): d for d in provider.get_documents([(d.kind, d.ref.id) for d in listed])}
+        for document in listed:
+            same = read.get((document.kind, document.ref.id))
+            assert same is not None, (
+                f"get_documents leaves out {document.kind.name} {document.number}, which documents_of gives."
+            )
+            for name in ("party_id", "number", "status", "date", "currency", "total", "tax", "amount_due"):
+                one, other = getattr(document, name), getattr(same, name)
+                assert one == other, (
+                    f"{document.number}: {name} is {one!r} in documents_of, {other!r} in get_documents."
+                )
+            assert same.lines is not None, (
+                f"get_documents: {document.number} has no lines; give them, () when it has none."
+            )
+        no_complaints("get_documents", [words for document in read.values() for words in line_sum_complaints(document)])
+
+    def test_unknown_documents_are_left_out(
+        self, provider: AccountingProvider, known_party: str, unknown_id: str
+    ) -> None:
+        """One that was removed must not hide the others."""
+        known = of_party(provider, known_party)[0]
+        asked = [(known.kind, unknown_id), (known.kind, known.ref.id), (known.kind, "no such thing")]
+        try:
+            read = provider.get_documents(asked)
+        except NotFound:
+            pytest.fail("get_documents raised NotFound for one unknown id: leave it out and give the others.")
+        assert [document.ref.id for document in read] == [known.ref.id], (
+            f"get_documents of one known and two unknown ids gave {[d.ref.id for d in read]}; give the known one alone."
+        )
+
+    def test_no_documents_asked_for_are_none_given(self, provider: AccountingProvider) -> None:
+        """An empty list of ids must not mean *everything*."""
+        assert not list(provider.get_documents([])), "get_documents([]) gave documents; answer without a call."
+
+    def test_documents_keep_their_own_currency(
+        self, provider: AccountingProvider, documents_in_two_currencies: Sequence[tuple[DocumentKind, str]] | None
+    ) -> None:
+        """Other currencies are shown apart and never added up."""
+        if documents_in_two_currencies is None:
+            pytest.skip("the fixture documents_in_two_currencies is not overridden")
+        base = provider.organisation().base_currency
+        read = provider.get_documents(documents_in_two_currencies)
+        currencies = sorted({document.currency for document in read})
+        assert len(currencies) == 2, (
+            f"The documents of documents_in_two_currencies came in {currencies}. Document.currency is the document's "
+            "own currency, never the organisation's."
+        )
+        assert base in currencies, f"One of documents_in_two_currencies must be in {base}; they are in {currencies}."
+        no_complaints("get_documents", [words for document in read for words in document_complaints(document, base)])
+
+    def test_a_pdf_is_a_pdf(self, provider: AccountingProvider, known_party: str, unknown_id: str) -> None:
+        """For those without a log-in to the accounting system."""
+        need(provider, Capability.PDF)
+        invoice = _an_invoice(provider, known_party)
+        content = provider.attachment(invoice.ref, invoice.kind)
+        assert content.startswith(b"%PDF"), f"attachment() begins with {content[:12]!r}; give the bytes of the PDF."
+        absent = lambda: provider.attachment(Ref(unknown_id), invoice.kind)  # noqa: E731
+        expect("attachment() of an unknown id", "Raise NotFound.", NotFound, absent)
+
+    def test_a_note_can_be_written(self, provider: AccountingProvider, known_party: str, unknown_id: str) -> None:
+        """Who made a draft is written to its history."""
+        need(provider, Capability.NOTES)
+        invoice = _an_invoice(provider, known_party)
+        provider.note(invoice.kind, invoice.ref, "Made by Ana O'Neill – ‘draft’", key=new_key())
+        absent = lambda: provider.note(invoice.kind, Ref(unknown_id), "Nobody", key=new_key())  # noqa: E731
+        expect("note() on an unknown id", "Raise NotFound.", NotFound, absent)
+
+    def test_an_unclaimed_pdf_is_unsupported(self, provider: AccountingProvider, known_party: str) -> None:
+        """The page offers no button for it."""
+        need_unclaimed(provider, Capability.PDF)
+        document = of_party(provider, known_party)[0]
+        expect_unsupported("attachment()", Capability.PDF, lambda: provider.attachment(document.ref, document.kind))
+
+    def test_an_unclaimed_note_is_unsupported(self, provider: AccountingProvider, known_party: str) -> None:
+        """The core writes no history where there is none."""
+        need_unclaimed(provider, Capability.NOTES)
+        document = of_party(provider, known_party)[0]
+        note = lambda: provider.note(document.kind, document.ref, "x", key=new_key())  # noqa: E731
+        expect_unsupported("note()", Capability.NOTES, note)
+
+
+def _an_invoice(provider: AccountingProvider, party_id: str) -> Document:
+    """A sales invoice of the party that counts; skips when there is none."""
+    found = find_documents(provider, DocumentQuery(kinds=frozenset({DocumentKind.SALES_INVOICE}), party_id=party_id))
+    for document in found:
+        if document.status in (DocumentStatus.AUTHORISED, DocumentStatus.PAID):
+            return document
+    pytest.skip("the known party has no approved sales invoice")
