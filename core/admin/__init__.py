@@ -1,0 +1,23 @@
+"""The start page and the pages for administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from core.contract.extensions import NavLink
+
+
+def includeme(config: Any) -> None:
+    """The pages and their places in the navigation."""
+    config.add_navigation(navigation)
+    config.add_deed_words({"user.changed": "User changed"})
+    config.include("core.admin.views")
+
+
+def navigation(request: Any) -> Iterable[NavLink]:
+    """The start page, and what administrators look after."""
+    yield NavLink("Home", "/", order=0)
+    yield NavLink("Plugins", "/admin/plugins", section="Admin", order=20, right="admin.plugins")
+    yield NavLink("Users", "/admin/users", section="Admin", order=30, right="admin.users")
+    yield NavLink("Audit trail", "/admin/audit", section="Admin", order=40, right="audit.see")

@@ -1,0 +1,64 @@
+"""Samples for the style guide page: one of each component, with values that stretch it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from markupsafe import Markup
+from wtforms import Form
+
+from core.contract.extensions import Tab
+from core.records.fields import AmountField, ChoiceField, DayField, lines, text
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An entry of a sample timeline."""
+
+    when: dt.datetime
+    who: str
+    text: str
+
+
+class SampleForm(Form):
+    """A form with each kind of field, one of them filled in wrongly."""
+
+    name = text("Name", 200, required=True)
+    due = DayField("Due", description="Their terms of 20 days give 12 Dec 2026.")
+    amount = AmountField("Amount")
+    stage = ChoiceField("Stage", choices=("New", "Won"))
+    note = lines("Note", 500)
+
+
+def samples(now: dt.datetime) -> dict[str, Any]:
+    """What the page of samples needs."""
+    form = SampleForm(data={"name": "Harbour Coffee Roasters", "amount": Decimal("6400")})
+    form.due.errors = ["Before the date. Write 12 Dec 2026 or later."]
+    return {
+        "form": form,
+        "tabs": [Tab("overview", "Overview", "#tabs"), Tab("people", "People", "#tabs", badge="6")],
+        "strip": [Markup("oldest <b>38 days</b>"), Markup("pays after <b>34 days</b>, terms <b>20</b>")],
+        "checks": [
+            ("no", Markup("<b>Due</b> is before the date")),
+            ("maybe", Markup("Customer is <b>38 days overdue</b>")),
+            ("ok", "Customer is active, terms known"),
+        ],
+        "happenings": [
+            Happening(now - dt.timedelta(minutes=4), "Mere Tautari", "Linked to Harbour Coffee Roasters Ltd"),
+            Happening(now - dt.timedelta(days=3), "Mere Tautari", "Changed: stage"),
+        ],
+        "bars": [
+            {"label": "Not due", "value": Decimal(4025), "shown": "4,025.00", "tone": "accent"},
+            {"label": "1–30 days", "value": Decimal(1150), "shown": "1,150.00", "tone": "warn"},
+            {"label": "31–60 days", "value": Decimal("3162.5"), "shown": "3,162.50", "tone": "bad"},
+            {"label": "Over 60", "value": Decimal(0), "shown": "0.00", "tone": "mute"},
+        ],
+        "steps": [
+            {"label": "Agreed", "shown": "NZ$ 20,000.00", "share": 1, "tone": "mute"},
+            {"label": "Paid", "shown": "NZ$ 7,463.75", "share": 0.373, "tone": "good"},
+        ],
+        "amount": Decimal("4312.5"),
+    }

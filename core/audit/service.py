@@ -1,0 +1,65 @@
+"""Writing deeds down and reading them again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.audit.models import AuditEntry
+
+NOTHING: Mapping[str, Any] = {}
+
+
+def record_deed(
+    session: Session,
+    *,
+    when: dt.datetime,
+    user_id: int | None,
+    deed: str,
+    kind: str = "",
+    record_id: int | None = None,
+    old: Mapping[str, Any] = NOTHING,
+    new: Mapping[str, Any] = NOTHING,
+) -> AuditEntry:
+    """Write a deed down in the transaction that does it.
+
+    `when` is aware UTC; `user_id` None stands for the application itself; `deed` is ``area.verb`` such as
+    ``record.changed``; `kind` and `record_id` name a record; `old` and `new` may hold dates and Decimals.
+    """
+    entry = AuditEntry(
+        at=when,
+        user_id=user_id,
+        deed=deed,
+        kind=kind,
+        record_id=record_id,
+        old={name: _plain(value) for name, value in old.items()},
+        new={name: _plain(value) for name, value in new.items()},
+    )
+    session.add(entry)
+    return entry
+
+
+def deeds_on(session: Session, kind: str, record_id: int, *, limit: int = 20) -> Sequence[AuditEntry]:
+    """The latest deeds on one record, newest first."""
+    found = select(AuditEntry).where(AuditEntry.kind == kind, AuditEntry.record_id == record_id)
+    return session.scalars(found.order_by(AuditEntry.id.desc()).limit(limit)).all()
+
+
+def latest_deeds(session: Session, *, offset: int = 0, limit: int = 50) -> Sequence[AuditEntry]:
+    """The latest deeds of all, newest first."""
+    return session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).offset(offset).limit(limit)).all()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (dt.date, dt.datetime)):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return value

@@ -1,0 +1,182 @@
+"""The database: engine, sessions, column types. SQLite and PostgreSQL by the same code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import transaction
+import zope.sqlalchemy
+from sqlalchemy import (
+    BigInteger,
+    Delete,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    TypeDecorator,
+    Update,
+    create_engine,
+    event,
+)
+from sqlalchemy import DateTime as SqlDateTime
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
+
+SCALE = Decimal(10_000)
+MAX_AMOUNT = Decimal("99999999999999")
+WRITES = "ledgertab_writes"
+
+
+class Base(DeclarativeBase):
+    """The base of every table of the core and of plugins."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Amount(TypeDecorator[Decimal]):
+    """A Decimal kept as an integer of 1/10,000: exact on every database, sums in SQL stay exact.
+
+    One scale serves amounts of any currency, unit prices and quantities (docs/adr/0002). More than four decimals are
+    refused with ValueError, never rounded in silence.
+    """
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """To the stored integer."""
+        if value is None:
+            return None
+        scaled = Decimal(value) * SCALE
+        if scaled != scaled.to_integral_value() or abs(value) > MAX_AMOUNT:
+            raise ValueError(f"{value} does not fit an amount: at most four decimals and fourteen digits")
+        return int(scaled)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """From the stored integer, or from a sum of them."""
+        return None if value is None else Decimal(value) / SCALE
+
+
+class Rate(TypeDecorator[Decimal]):
+    """A Decimal kept as text, every digit of it: exchange rates and percentages."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        """To text."""
+        return None if value is None else format(value, "f")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
+        """From text."""
+        return None if value is None else Decimal(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, stored in UTC and given back in UTC."""
+
+    impl = SqlDateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC; a datetime without a zone is refused with ValueError."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """An engine and the two kinds of session: of a request (commits with its transaction) and of a job (by hand)."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = make_engine(url)
+        self.writer = self.engine.execution_options(**{WRITES: True})
+        self._sessions = sessionmaker(expire_on_commit=False)
+
+    def for_request(self, manager: transaction.TransactionManager, *, writes: bool) -> Session:
+        """A session that commits and rolls back with the request's transaction."""
+        session = self._sessions(bind=self.writer if writes else self.engine)
+        zope.sqlalchemy.register(
+            session, initial_state=zope.sqlalchemy.datamanager.STATUS_CHANGED, transaction_manager=manager
+        )
+        return session
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A short session of one's own that may write: commits at the end, rolls back on an error."""
+        with self._sessions(bind=self.writer) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A short session of one's own for reading."""
+        with self._sessions(bind=self.engine) as session:
+            yield session
+
+
+def changed(session: Session, statement: Update | Delete) -> int:
+    """Carry out an UPDATE or DELETE and tell how many rows it met: what a compare-and-set looks at."""
+    result: Any = session.execute(statement)
+    return int(result.rowcount)
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for an address such as ``sqlite:///file.db`` or ``postgresql://…`` (psycopg 3)."""
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    memory = url in ("sqlite://", "sqlite:///:memory:")
+    arguments: dict[str, Any] = {"check_same_thread": False, "timeout": 20}
+    if memory:
+        engine = create_engine(url, poolclass=StaticPool, connect_args=arguments)
+    else:
+        engine = create_engine(url, connect_args=arguments)
+    _prepare_sqlite(engine, wal=not memory)
+    return engine
+
+
+def _prepare_sqlite(engine: Engine, *, wal: bool) -> None:
+    """WAL, foreign keys, and BEGIN IMMEDIATE for whoever will write (a deferred one may lose its place)."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(dbapi: Any, record: ConnectionPoolEntry) -> None:
+        dbapi.isolation_level = None
+        cursor = dbapi.cursor()
+        for pragma in ("foreign_keys=ON", "synchronous=NORMAL", "journal_mode=WAL" if wal else "journal_mode=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Any) -> None:
+        writes = connection.get_execution_options().get(WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def engine_without_pool(url: str) -> Engine:
+    """An engine that keeps no connection open; for migrations and tools."""
+    if url.startswith("sqlite"):
+        return make_engine(url)
+    return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=NullPool)

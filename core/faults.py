@@ -1,0 +1,121 @@
+"""Pages for what goes wrong: not found, not allowed, stale, broken; as a short line where only a piece was asked."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+from urllib.parse import urlencode
+
+from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
+from pyramid.httpexceptions import HTTPError, HTTPForbidden, HTTPFound, HTTPNotFound, HTTPUnauthorized
+from pyramid.renderers import render_to_response
+from pyramid_retry import is_error_retryable
+from sqlalchemy.exc import DataError
+
+log = logging.getLogger(__name__)
+
+WORDS = {
+    400: ("This cannot be read", "The address or what was sent with it is not what this page expects."),
+    401: ("Please log in", "This needs a log-in."),
+    403: ("Not for your role", "Your role does not have the right to do this. An administrator can change that."),
+    404: ("Not here", "There is nothing at this address. It may have been deleted, or the link is wrong."),
+    405: ("Not this way", "This address does not take what was asked of it."),
+    409: ("It changed meanwhile", "Somebody else changed this. Look at it again and repeat what you wanted to do."),
+    500: (
+        "Something broke",
+        "It is not your doing. It was written down; what you typed is still there if you go back.",
+    ),
+}
+OLD_PAGE = "The page was open for too long, or in a browser that refuses cookies. Go back, reload it and send it again."
+
+
+def includeme(config: Any) -> None:
+    """A view for each kind of fault."""
+    config.add_notfound_view(http_error)
+    config.add_forbidden_view(forbidden)
+    config.add_exception_view(http_error, context=HTTPError)
+    config.add_exception_view(bad_csrf, context=BadCSRFToken)
+    config.add_exception_view(bad_csrf, context=BadCSRFOrigin)
+    config.add_exception_view(bad_address, context=UnicodeDecodeError)
+    config.add_exception_view(unstorable, context=DataError)
+    config.add_exception_view(broken, context=Exception)
+    config.add_directive("add_fault", add_fault)
+
+
+def add_fault(config: Any, context: type[Exception], status: int) -> None:
+    """Let an exception of a room end in the page of a status; its text is what the page says."""
+
+    def view(error: Exception, request: Any) -> Any:
+        return page(request, status, text=str(error))
+
+    config.add_exception_view(view, context=context)
+
+
+def forbidden(error: Any, request: Any) -> Any:
+    """To the log-in page for who is not logged in, else the page that says so."""
+    if request.identity is not None:
+        return page(request, 403)
+    target = request.route_path("login")
+    back = request.path_qs if request.method == "GET" and not request.is_fragment else _page_before(request)
+    if back != "/":
+        target = f"{target}?{urlencode({'next': back})}"
+    if request.is_fragment:
+        return HTTPUnauthorized(headers={"HX-Redirect": target})
+    return HTTPFound(target)
+
+
+def _page_before(request: Any) -> str:
+    """The page that a form or a piece stands on, where the browser tells; the start page otherwise."""
+    before = request.headers.get("HX-Current-URL") or request.referer or ""
+    return before.removeprefix(request.host_url) if before.startswith(f"{request.host_url}/") else "/"
+
+
+def http_error(error: Any, request: Any) -> Any:
+    """The page of that status, with what the view said, if it said something of its own."""
+    said = error.detail if isinstance(error, HTTPError) and not isinstance(error, (HTTPNotFound, HTTPForbidden)) else ""
+    return page(request, error.status_code, text=said or "")
+
+
+def unstorable(error: DataError, request: Any) -> Any:
+    """A value that the database takes in no column, such as the character NUL on PostgreSQL, past what forms catch.
+
+    The page has no frame: the transaction is broken, and the frame would ask the database.
+    """
+    log.warning("%s %s: %s", request.method, request.path, error.orig)
+    return page(request, 400, framed=False)
+
+
+def bad_csrf(error: Exception, request: Any) -> Any:
+    """A form without a good token: usually a page that was open when the log-in ended."""
+    return page(request, 400, title="Please send it again", text=OLD_PAGE)
+
+
+def bad_address(error: Exception, request: Any) -> Any:
+    """An address that is not UTF-8; the page has no frame, for that would read the address."""
+    return page(request, 400, framed=False)
+
+
+def broken(error: Exception, request: Any) -> Any:
+    """A fault of ours: written down under a number that the page shows. What may be retried is left to the retry."""
+    if is_error_retryable(request, error):
+        raise error
+    number = secrets.token_hex(4)
+    log.error("fault %s at %s %s", number, request.method, request.environ.get("PATH_INFO"), exc_info=error)
+    return page(request, 500, number=number)
+
+
+def page(request: Any, status: int, *, title: str = "", text: str = "", number: str = "", framed: bool = True) -> Any:
+    """The answer for a fault: a page in the look of the others, or one line for a piece of a page."""
+    default = WORDS.get(status) or (WORDS[400] if status < 500 else WORDS[500])
+    values = {
+        "status": status,
+        "title": title or default[0],
+        "text": text or default[1],
+        "number": number,
+        "framed": framed,
+    }
+    template = "errors/fragment.jinja2" if request.is_fragment else "errors/page.jinja2"
+    response = render_to_response(template, values, request=request)
+    response.status_int = status
+    return response

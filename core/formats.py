@@ -1,0 +1,106 @@
+"""How money, numbers and times are written on pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from babel.numbers import get_currency_precision, list_currencies
+
+# Signs people know without thinking; every other currency is written with its three letters.
+SIGNS = {
+    "AUD": "AU$",
+    "CAD": "CA$",
+    "EUR": "€",
+    "FJD": "FJ$",
+    "GBP": "£",
+    "HKD": "HK$",
+    "JPY": "¥",
+    "NZD": "NZ$",
+    "SGD": "SG$",
+    "USD": "US$",
+}
+COMMON = ("NZD", "AUD", "USD", "GBP", "EUR", "CAD", "SGD", "HKD", "JPY", "FJD")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def currencies() -> list[str]:
+    """The currency codes of ISO 4217, the common ones first."""
+    return [*COMMON, *sorted(code for code in list_currencies() if code not in COMMON)]
+
+
+def decimals(currency: str) -> int:
+    """How many decimals amounts of a currency have: 2 for most, 0 for JPY."""
+    return int(get_currency_precision(currency)) if currency else 2
+
+
+def amount(value: Decimal | None, currency: str = "") -> str:
+    """An amount without its currency: ``1,234.50``; nothing for None."""
+    if value is None:
+        return ""
+    return f"{value:,.{decimals(currency)}f}"
+
+
+def money(value: Decimal | None, currency: str) -> str:
+    """An amount with its currency: ``NZ$ 1,234.50``, ``£1,234.50``; nothing for None."""
+    if value is None:
+        return ""
+    sign = SIGNS.get(currency, currency)
+    return f"{sign}{amount(value, currency)}" if len(sign) == 1 else f"{sign} {amount(value, currency)}".strip()
+
+
+def number(value: Decimal | int | None) -> str:
+    """A quantity or a rate, without needless zeros: ``1.5``, ``1,000``."""
+    if value is None:
+        return ""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def day(value: dt.date | dt.datetime | None) -> str:
+    """A date: ``22 Nov 2026``; nothing for None."""
+    return "" if value is None else f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def short_day(value: dt.date | dt.datetime | None, today: dt.date) -> str:
+    """A date without its year where that is this year's: ``22 Nov``."""
+    if value is None or value.year != today.year:
+        return day(value)
+    return f"{value.day} {MONTHS[value.month - 1]}"
+
+
+def moment(value: dt.datetime | None) -> str:
+    """A moment to the minute, in UTC: ``22 Nov 2026, 09:05 UTC``."""
+    return "" if value is None else f"{day(value)}, {value:%H:%M} UTC"
+
+
+def ago(value: dt.datetime | None, now: dt.datetime) -> str:
+    """How long ago, in words: ``just now``, ``2 minutes ago``; a date after two weeks; ``never`` for None."""
+    if value is None:
+        return "never"
+    seconds = (now - value).total_seconds()
+    if seconds < -MINUTE:
+        return f"on {day(value)}" if seconds < -14 * DAY else _in_words(-seconds, "in {}")
+    if seconds < MINUTE:
+        return "just now"
+    return _in_words(seconds, "{} ago") if seconds < 14 * DAY else f"on {day(value)}"
+
+
+def _in_words(seconds: float, pattern: str) -> str:
+    for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return pattern.format(f"{count} {name}{'' if count == 1 else 's'}")
+    return pattern.format("a moment")
+
+
+def initials(name: str) -> str:
+    """Two letters for a face: the first of the first word and of the last."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def field_words(name: str) -> str:
+    """A field's name in words: ``close_date`` is ``close date``, ``organization_id`` is ``organization``."""
+    return name.removesuffix("_id").replace("_", " ")

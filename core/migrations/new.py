@@ -1,0 +1,141 @@
+"""For maintainers: writes the next revision from the difference between the models and the migrated database.
+
+``python -m core.migrations.new "Invoices have a colour"``; with ``--plugin xero`` for a plugin's tables, with
+``--initial`` to write revision 0001 anew (only while nothing is released). Read and test what it wrote.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pkgutil
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from alembic.autogenerate import produce_migrations, render_python_code
+from alembic.autogenerate.api import AutogenContext
+from alembic.runtime.migration import MigrationContext
+
+import core
+from core.db import Amount, Base, Moment, Rate, engine_without_pool
+from core.loader import Plugin, Plugins
+from core.migrations import Line, lines, upgrade
+
+OWN_TYPES = (Amount, Rate, Moment)
+TEMPLATE = '''"""{message}."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+{imports}revision = "{revision}"
+down_revision = {down}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    {body}
+'''
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write one revision and print where."""
+    parser = argparse.ArgumentParser(prog="python -m core.migrations.new", description=__doc__)
+    parser.add_argument("message", help="what changes, in a few words")
+    parser.add_argument("--plugin", default="", help="for the tables of this plugin")
+    parser.add_argument("--initial", action="store_true", help="write revision 0001 anew")
+    options = parser.parse_args(arguments)
+    plugins = Plugins([options.plugin] if options.plugin else [])
+    path = write(options.message, list(plugins.on.values()), owner=options.plugin, initial=options.initial)
+    sys.stdout.write(f"{path}\n" if path else "The models and the migrated database agree: nothing to write.\n")
+    return 0
+
+
+def write(message: str, plugins: Sequence[Plugin], *, owner: str = "", initial: bool = False) -> Path | None:
+    """The new revision's file, or None when nothing differs."""
+    line = _line(plugins, owner)
+    versions = line.folder / "versions"
+    versions.mkdir(parents=True, exist_ok=True)
+    if initial:
+        for old in versions.glob("[0-9]*.py"):
+            old.unlink()
+    head = line.script.get_current_head()
+    code = _difference(plugins, owner)
+    if code is None:
+        return None
+    revision = f"{int(head or 0) + 1:04d}"
+    path = versions / f"{revision}_{_slug('initial' if initial else message)}.py"
+    imports = "import core.db\n\n" if "core.db." in code else ""
+    down = f'"{head}"' if head else "None"
+    path.write_text(
+        TEMPLATE.format(message=message.rstrip("."), imports=imports, revision=revision, down=down, body=code),
+        encoding="utf-8",
+    )
+    return path
+
+
+def import_models() -> None:
+    """Import every module of the core that holds tables, so that the metadata is whole."""
+    for module in pkgutil.walk_packages(core.__path__, "core."):
+        if module.name.rsplit(".", 1)[-1] in ("models", "periodic"):
+            importlib.import_module(module.name)
+
+
+def belongs(owner: str, plugins: Sequence[str]) -> Callable[..., bool]:
+    """Alembic's filter for the tables of one line: a plugin's begin with its name, all others are the core's."""
+
+    def include(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
+        if kind != "table" or name is None:
+            return True
+        if name.startswith("alembic_version"):
+            return False
+        return owner == next((plugin for plugin in plugins if name.startswith(f"{plugin}_")), "")
+
+    return include
+
+
+def _line(plugins: Sequence[Plugin], owner: str) -> Line:
+    if not owner:
+        return lines()[0]
+    folder = next(plugin.folder for plugin in plugins if plugin.name == owner)
+    if folder is None:
+        raise SystemExit(f"The plugin {owner} has no folder.")
+    return Line(owner, folder / "migrations")
+
+
+def _difference(plugins: Sequence[Plugin], owner: str) -> str | None:
+    """The body of `upgrade()`, or None when nothing differs."""
+    import_models()
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/new.db"
+        upgrade(url, plugins)
+        engine = engine_without_pool(url)
+        with engine.connect() as connection:
+            options = {"compare_type": True, "include_object": belongs(owner, [plugin.name for plugin in plugins])}
+            context = MigrationContext.configure(connection, opts=options)
+            operations = produce_migrations(context, Base.metadata).upgrade_ops
+        engine.dispose()
+    if operations is None or operations.is_empty():
+        return None
+    code = render_python_code(operations, render_as_batch=True, render_item=_render, migration_context=context)
+    return "\n".join(row for row in code.splitlines() if "###" not in row).strip()
+
+
+def _render(kind: str, thing: Any, context: AutogenContext) -> str | Literal[False]:
+    if kind == "type" and isinstance(thing, OWN_TYPES):
+        return f"core.db.{type(thing).__name__}()"
+    return False
+
+
+def _slug(message: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", message.lower()).strip("_")[:40]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,576 @@
+"""The first schema."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+import core.db
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "accounting_grant",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("provider", sa.String(length=60), nullable=False),
+        sa.Column("authorizer", sa.String(length=60), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("granted_at", core.db.Moment(), nullable=False),
+        sa.Column("refreshed_at", core.db.Moment(), nullable=False),
+        sa.Column("lapses_at", core.db.Moment(), nullable=True),
+        sa.Column("lost", sa.Boolean(), nullable=False),
+        sa.Column("lease_owner", sa.String(length=40), nullable=False),
+        sa.Column("lease_until", core.db.Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_grant")),
+    )
+    op.create_table(
+        "periodic_run",
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("last_run", core.db.Moment(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_periodic_run")),
+    )
+    op.create_table(
+        "roles",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("rights", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roles")),
+        sa.UniqueConstraint("key", name=op.f("uq_roles_key")),
+    )
+    op.create_table(
+        "accounting_connection",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("provider", sa.String(length=60), nullable=False),
+        sa.Column("grant_id", sa.Integer(), nullable=True),
+        sa.Column("organisation_id", sa.String(length=100), nullable=False),
+        sa.Column("organisation", sa.JSON(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("base_currency", sa.String(length=3), nullable=False),
+        sa.Column("timezone", sa.String(length=60), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("connected_by", sa.Integer(), nullable=True),
+        sa.Column("connected_at", core.db.Moment(), nullable=False),
+        sa.Column("last_good_at", core.db.Moment(), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("last_error_detail", sa.Text(), nullable=False),
+        sa.Column("last_error_at", core.db.Moment(), nullable=True),
+        sa.Column("retry_at", core.db.Moment(), nullable=True),
+        sa.Column("organisation_at", core.db.Moment(), nullable=True),
+        sa.Column("choices_at", core.db.Moment(), nullable=True),
+        sa.Column("parties_at", core.db.Moment(), nullable=True),
+        sa.Column("changes_at", core.db.Moment(), nullable=True),
+        sa.Column("refresh_owner", sa.String(length=40), nullable=False),
+        sa.Column("refresh_until", core.db.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["grant_id"],
+            ["accounting_grant.id"],
+            name=op.f("fk_accounting_connection_grant_id_accounting_grant"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_connection")),
+        sa.UniqueConstraint("provider", "organisation_id", name=op.f("uq_accounting_connection_provider")),
+    )
+    op.create_table(
+        "accounting_consent",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state_hash", sa.String(length=64), nullable=False),
+        sa.Column("provider", sa.String(length=60), nullable=False),
+        sa.Column("authorizer", sa.String(length=60), nullable=False),
+        sa.Column("kept", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("used_at", core.db.Moment(), nullable=True),
+        sa.Column("grant_id", sa.Integer(), nullable=True),
+        sa.Column("organisations", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["grant_id"],
+            ["accounting_grant.id"],
+            name=op.f("fk_accounting_consent_grant_id_accounting_grant"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_consent")),
+        sa.UniqueConstraint("state_hash", name=op.f("uq_accounting_consent_state_hash")),
+    )
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("login", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=160), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.Column("role_id", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("theme", sa.String(length=10), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["role_id"], ["roles.id"], name=op.f("fk_users_role_id_roles")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("login", name=op.f("uq_users_login")),
+    )
+    op.create_table(
+        "accounting_call_slot",
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(length=40), nullable=False),
+        sa.Column("until", core.db.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_call_slot_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "number", name=op.f("pk_accounting_call_slot")),
+    )
+    op.create_table(
+        "accounting_call_window",
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("window", sa.String(length=12), nullable=False),
+        sa.Column("started_at", core.db.Moment(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("remaining", sa.Integer(), nullable=True),
+        sa.Column("shut_until", core.db.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_call_window_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "window", name=op.f("pk_accounting_call_window")),
+    )
+    op.create_table(
+        "accounting_choices",
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_choices_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "kind", name=op.f("pk_accounting_choices")),
+    )
+    op.create_table(
+        "accounting_document",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("document_id", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("party_id", sa.String(length=100), nullable=False),
+        sa.Column("party_name", sa.String(length=500), nullable=False),
+        sa.Column("number", sa.String(length=255), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("vendor_status", sa.String(length=60), nullable=False),
+        sa.Column("date", sa.Date(), nullable=False),
+        sa.Column("due_date", sa.Date(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("rate", core.db.Rate(), nullable=True),
+        sa.Column("total", core.db.Amount(), nullable=False),
+        sa.Column("tax", core.db.Amount(), nullable=False),
+        sa.Column("amount_due", core.db.Amount(), nullable=False),
+        sa.Column("amount_paid", core.db.Amount(), nullable=False),
+        sa.Column("amount_credited", core.db.Amount(), nullable=False),
+        sa.Column("fully_paid_on", sa.Date(), nullable=True),
+        sa.Column("amounts_are", sa.String(length=12), nullable=False),
+        sa.Column("updated_at", core.db.Moment(), nullable=True),
+        sa.Column("seen_at", core.db.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_document_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_document")),
+        sa.UniqueConstraint("connection_id", "document_id", name=op.f("uq_accounting_document_connection_id")),
+    )
+    with op.batch_alter_table("accounting_document", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_accounting_document_party", ["connection_id", "party_id", "kind", "status"], unique=False
+        )
+
+    op.create_table(
+        "accounting_document_link",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("document_id", sa.String(length=100), nullable=False),
+        sa.Column("document_kind", sa.String(length=30), nullable=False),
+        sa.Column("missing_at", core.db.Moment(), nullable=True),
+        sa.Column("linked_by", sa.Integer(), nullable=True),
+        sa.Column("linked_at", core.db.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_document_link_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_document_link")),
+        sa.UniqueConstraint(
+            "kind", "record_id", "connection_id", "document_id", name=op.f("uq_accounting_document_link_kind")
+        ),
+    )
+    with op.batch_alter_table("accounting_document_link", schema=None) as batch_op:
+        batch_op.create_index("ix_accounting_document_link_document", ["connection_id", "document_id"], unique=False)
+
+    op.create_table(
+        "accounting_draft",
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("document_kind", sa.String(length=30), nullable=False),
+        sa.Column("party_id", sa.String(length=100), nullable=False),
+        sa.Column("document_id", sa.String(length=100), nullable=False),
+        sa.Column("noted_at", core.db.Moment(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("problems", sa.JSON(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("error_detail", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("updated_at", core.db.Moment(), nullable=False),
+        sa.Column("sent_at", core.db.Moment(), nullable=True),
+        sa.Column("next_try_at", core.db.Moment(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("in_doubt", sa.Boolean(), nullable=False),
+        sa.Column("lease_owner", sa.String(length=40), nullable=False),
+        sa.Column("lease_until", core.db.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_draft_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_draft")),
+        sa.UniqueConstraint("key", name=op.f("uq_accounting_draft_key")),
+    )
+    with op.batch_alter_table("accounting_draft", schema=None) as batch_op:
+        batch_op.create_index("ix_accounting_draft_record", ["kind", "record_id"], unique=False)
+
+    op.create_table(
+        "accounting_new_party",
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("party_id", sa.String(length=100), nullable=False),
+        sa.Column("existing", sa.JSON(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("problems", sa.JSON(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("error_detail", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("updated_at", core.db.Moment(), nullable=False),
+        sa.Column("sent_at", core.db.Moment(), nullable=True),
+        sa.Column("next_try_at", core.db.Moment(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("in_doubt", sa.Boolean(), nullable=False),
+        sa.Column("lease_owner", sa.String(length=40), nullable=False),
+        sa.Column("lease_until", core.db.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_new_party_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_new_party")),
+        sa.UniqueConstraint("key", name=op.f("uq_accounting_new_party_key")),
+    )
+    op.create_table(
+        "accounting_party",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("party_id", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=500), nullable=False),
+        sa.Column("folded", sa.String(length=500), nullable=False),
+        sa.Column("email", sa.String(length=255), nullable=False),
+        sa.Column("phone", sa.String(length=60), nullable=False),
+        sa.Column("tax_number", sa.String(length=60), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("merged_into", sa.String(length=100), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("updated_at", core.db.Moment(), nullable=True),
+        sa.Column("documents_at", core.db.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_party_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_party")),
+        sa.UniqueConstraint("connection_id", "party_id", name=op.f("uq_accounting_party_connection_id")),
+    )
+    with op.batch_alter_table("accounting_party", schema=None) as batch_op:
+        batch_op.create_index("ix_accounting_party_email", ["connection_id", "email"], unique=False)
+        batch_op.create_index("ix_accounting_party_folded", ["connection_id", "folded"], unique=False)
+
+    op.create_table(
+        "accounting_party_link",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("party_id", sa.String(length=100), nullable=False),
+        sa.Column("linked_by", sa.Integer(), nullable=True),
+        sa.Column("linked_at", core.db.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_party_link_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_party_link")),
+        sa.UniqueConstraint(
+            "kind", "record_id", "connection_id", "party_id", name=op.f("uq_accounting_party_link_kind")
+        ),
+    )
+    with op.batch_alter_table("accounting_party_link", schema=None) as batch_op:
+        batch_op.create_index("ix_accounting_party_link_party", ["connection_id", "party_id"], unique=False)
+
+    op.create_table(
+        "audit_entries",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", core.db.Moment(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column("deed", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=True),
+        sa.Column("old", sa.JSON(), nullable=False),
+        sa.Column("new", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_audit_entries_user_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
+    )
+    with op.batch_alter_table("audit_entries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_entries_at"), ["at"], unique=False)
+        batch_op.create_index("ix_audit_entries_record", ["kind", "record_id"], unique=False)
+
+    op.create_table(
+        "login_sessions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("expires_at", core.db.Moment(), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_login_sessions_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_login_sessions_token_hash")),
+    )
+    with op.batch_alter_table("login_sessions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_login_sessions_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_login_sessions_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "organizations",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("phone", sa.String(length=50), nullable=False),
+        sa.Column("website", sa.String(length=200), nullable=False),
+        sa.Column("tax_number", sa.String(length=50), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("changed_at", core.db.Moment(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("city", sa.String(length=120), nullable=False),
+        sa.Column("region", sa.String(length=120), nullable=False),
+        sa.Column("postal_code", sa.String(length=20), nullable=False),
+        sa.Column("country", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["users.id"], name=op.f("fk_organizations_owner_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organizations")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("organizations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_organizations_changed_at"), ["changed_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_organizations_name"), ["name"], unique=False)
+        batch_op.create_index(batch_op.f("ix_organizations_owner_id"), ["owner_id"], unique=False)
+
+    op.create_table(
+        "accounting_line",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("document", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("line_id", sa.String(length=100), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("quantity", core.db.Amount(), nullable=False),
+        sa.Column("unit_price", core.db.Amount(), nullable=False),
+        sa.Column("discount", core.db.Rate(), nullable=False),
+        sa.Column("amount", core.db.Amount(), nullable=False),
+        sa.Column("tax", core.db.Amount(), nullable=False),
+        sa.Column("item", sa.String(length=100), nullable=False),
+        sa.Column("account", sa.String(length=100), nullable=False),
+        sa.Column("tax_rate", sa.String(length=100), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document"],
+            ["accounting_document.id"],
+            name=op.f("fk_accounting_line_document_accounting_document"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_line")),
+    )
+    with op.batch_alter_table("accounting_line", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_accounting_line_document"), ["document"], unique=False)
+
+    op.create_table(
+        "accounting_payment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("document", sa.Integer(), nullable=False),
+        sa.Column("date", sa.Date(), nullable=False),
+        sa.Column("amount", core.db.Amount(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document"],
+            ["accounting_document.id"],
+            name=op.f("fk_accounting_payment_document_accounting_document"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_payment")),
+    )
+    with op.batch_alter_table("accounting_payment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_accounting_payment_document"), ["document"], unique=False)
+
+    op.create_table(
+        "contacts",
+        sa.Column("first_name", sa.String(length=100), nullable=False),
+        sa.Column("last_name", sa.String(length=100), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("phone", sa.String(length=50), nullable=False),
+        sa.Column("job_title", sa.String(length=120), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("changed_at", core.db.Moment(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("city", sa.String(length=120), nullable=False),
+        sa.Column("region", sa.String(length=120), nullable=False),
+        sa.Column("postal_code", sa.String(length=20), nullable=False),
+        sa.Column("country", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_contacts_organization_id_organizations"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["users.id"], name=op.f("fk_contacts_owner_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("contacts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_contacts_changed_at"), ["changed_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contacts_email"), ["email"], unique=False)
+        batch_op.create_index("ix_contacts_name", ["last_name", "first_name"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contacts_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contacts_owner_id"), ["owner_id"], unique=False)
+
+    op.create_table(
+        "opportunities",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("stage", sa.String(length=40), nullable=False),
+        sa.Column("amount", core.db.Amount(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("probability", sa.Integer(), nullable=False),
+        sa.Column("close_date", sa.Date(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("changed_at", core.db.Moment(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_opportunities_contact_id_contacts"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_opportunities_organization_id_organizations"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["users.id"], name=op.f("fk_opportunities_owner_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opportunities")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("opportunities", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_opportunities_changed_at"), ["changed_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opportunities_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opportunities_name"), ["name"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opportunities_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opportunities_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opportunities_stage"), ["stage"], unique=False)
+
+    op.create_table(
+        "projects",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("opportunity_id", sa.Integer(), nullable=True),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("budget", core.db.Amount(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("changed_at", core.db.Moment(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_projects_contact_id_contacts"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["opportunity_id"],
+            ["opportunities.id"],
+            name=op.f("fk_projects_opportunity_id_opportunities"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_projects_organization_id_organizations"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["users.id"], name=op.f("fk_projects_owner_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("projects", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_projects_changed_at"), ["changed_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_projects_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_projects_name"), ["name"], unique=False)
+        batch_op.create_index(batch_op.f("ix_projects_opportunity_id"), ["opportunity_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_projects_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_projects_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_projects_status"), ["status"], unique=False)

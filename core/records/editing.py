@@ -1,0 +1,87 @@
+"""From what was typed to a form that is checked against the database: owners and links to other records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webob.multidict import MultiDict
+
+from core.records import lists, service
+from core.records.fields import FEW, LinkField
+from core.records.forms import RecordForm
+from core.records.kinds import RecordKind
+from core.records.models import Record
+
+
+def new_form(request: Any, kind: RecordKind) -> RecordForm:
+    """A form for a new record; a GET address may fill it in: ``?organization_id=7``."""
+    if request.method == "POST":
+        return _ready(request, kind.form(_typed(request)))
+    numbers = {name: int(value) for name, value in request.GET.items() if name.endswith("_id") and _small(value)}
+    return _ready(request, kind.form(data={"owner_id": request.identity.id, **numbers}))
+
+
+def edit_form(request: Any, kind: RecordKind, record: Record) -> RecordForm:
+    """A form for a record that is there, with what was typed over it."""
+    form = kind.form(_typed(request) if request.method == "POST" else None, obj=record)
+    return _ready(request, form, record)
+
+
+def is_good(request: Any, form: RecordForm) -> bool:
+    """Whether everything typed can be stored; sentences stand at the fields otherwise."""
+    fine = bool(form.validate())
+    settled = [_settle(request.dbsession, field) for field in form.links()]
+    return all(settled) and fine
+
+
+def _typed(request: Any) -> Any:
+    """The texts that were sent; a file in the place of one is nothing."""
+    return MultiDict([(name, value) for name, value in request.POST.items() if isinstance(value, str)])
+
+
+def _small(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < 18
+
+
+def _ready(request: Any, form: RecordForm, record: Record | None = None) -> RecordForm:
+    current = record.owner_id if record is not None else None
+    form.owner_id.offer(request.people(), current=(current, request.name_of(current)) if current else None)
+    for field in form.links():
+        _offer(request.dbsession, field)
+    return form
+
+
+def _offer(session: Any, field: LinkField) -> None:
+    """All records to choose from while they are few; else the title of the one that is chosen."""
+    found = lists.suggestions(session, field.of, "", limit=FEW + 1)
+    if len(found) <= FEW:
+        field.choices = [(record.id, record.title) for record in found]
+    elif field.data is not None:
+        try:
+            field.title = service.get_record(session, field.of, field.data).title
+        except service.RecordNotFound:
+            field.data = None
+
+
+def _settle(session: Any, field: LinkField) -> bool:
+    """Find the record that the typed text means."""
+    if not field.typed:
+        return field.settle(field.data if field.raw_data is None else None)
+    word = lists.SINGULAR[field.of]
+    if field.number is not None:
+        if service.exists(session, field.of, field.number):
+            return field.settle(field.number)
+        return field.settle(None, f"This {word} is not there any more. Choose another.")
+    same = service.named(session, field.of, field.typed)
+    if len(same) == 1:
+        return field.settle(same[0])
+    return field.settle(None, _unclear(session, field, word, same))
+
+
+def _unclear(session: Any, field: LinkField, word: str, same: list[int]) -> str:
+    if same:
+        numbers = " or ".join(f"“{field.typed} #{number}”" for number in same)
+        return f"More than one {word} is called so. Write {numbers}."
+    near = [f"“{record.title}”" for record in lists.suggestions(session, field.of, field.typed, limit=3)]
+    hint = f" Did you mean {' or '.join(near)}?" if near else " Make it first, or leave this empty."
+    return f"No {word} is called so.{hint}"

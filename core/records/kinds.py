@@ -1,0 +1,119 @@
+"""The four types of records as data: words, form, columns of the list. Views and templates know no type by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from core.records.forms import ContactForm, OpportunityForm, OrganizationForm, ProjectForm, RecordForm
+from core.records.models import Contact, Opportunity, Organization, Project, Record
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a list: the record's attribute, and how it is drawn.
+
+    `style`: title, link (to another record), email, text, status, money, day or share; `sort` is the key in an
+    address by which the list can be sorted; `minor` columns are left out on a phone.
+    """
+
+    label: str
+    attribute: str
+    style: str = "text"
+    sort: str = ""
+    minor: bool = False
+
+
+@dataclass(frozen=True)
+class RecordKind:
+    """One type of records. `key` is also its place in addresses; `teach` says on an empty page what belongs here."""
+
+    key: str
+    singular: str
+    plural: str
+    model: type[Record]
+    form: type[RecordForm]
+    columns: tuple[Column, ...]
+    teach: str
+
+
+CONTACTS = RecordKind(
+    key="contacts",
+    singular="contact",
+    plural="Contacts",
+    model=Contact,
+    form=ContactForm,
+    columns=(
+        Column("Name", "title", "title", sort="name"),
+        Column("Organization", "organization", "link"),
+        Column("E-mail", "email", "email", sort="email"),
+        Column("Phone", "phone"),
+        Column("City", "city", minor=True),
+    ),
+    teach="The people you deal with will be here: their address, their organization, what you sell them.",
+)
+ORGANIZATIONS = RecordKind(
+    key="organizations",
+    singular="organization",
+    plural="Organizations",
+    model=Organization,
+    form=OrganizationForm,
+    columns=(
+        Column("Name", "title", "title", sort="name"),
+        Column("City", "place", sort="city"),
+        Column("E-mail", "email", "email"),
+        Column("Phone", "phone"),
+    ),
+    teach="Companies and other bodies will be here, each with its people, opportunities and projects.",
+)
+OPPORTUNITIES = RecordKind(
+    key="opportunities",
+    singular="opportunity",
+    plural="Opportunities",
+    model=Opportunity,
+    form=OpportunityForm,
+    columns=(
+        Column("Name", "title", "title", sort="name"),
+        Column("Organization", "organization", "link"),
+        Column("Stage", "stage", "status", sort="stage"),
+        Column("Close", "close_date", "day", sort="close"),
+        Column("Amount", "amount", "money", sort="amount"),
+    ),
+    teach="Deals that may come off will be here, with what they are worth and when they should close.",
+)
+PROJECTS = RecordKind(
+    key="projects",
+    singular="project",
+    plural="Projects",
+    model=Project,
+    form=ProjectForm,
+    columns=(
+        Column("Name", "title", "title", sort="name"),
+        Column("Organization", "organization", "link"),
+        Column("Status", "status", "status", sort="status"),
+        Column("Ends", "ends_on", "day", sort="ends"),
+        Column("Budget", "budget", "money"),
+    ),
+    teach="Work that is being done will be here, with its dates and its budget.",
+)
+
+KINDS: Mapping[str, RecordKind] = MappingProxyType(
+    {kind.key: kind for kind in (CONTACTS, ORGANIZATIONS, OPPORTUNITIES, PROJECTS)}
+)
+
+# How a stage or a status looks; the word says it, the colour repeats it.
+TONES: Mapping[str, str] = MappingProxyType(
+    {
+        "New": "info",
+        "Qualified": "info",
+        "Proposal": "warn",
+        "Won": "good",
+        "Lost": "mute",
+        "Planned": "info",
+        "Active": "good",
+        "On hold": "warn",
+        "Done": "mute",
+        "Cancelled": "mute",
+    }
+)

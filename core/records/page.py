@@ -1,0 +1,91 @@
+"""What every page of a record shows around its content: the head, the line under the title, the tabs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core import formats
+from core.contract.extensions import Tab
+from core.records import lists
+from core.records.kinds import KINDS, TONES
+from core.records.models import Contact, Opportunity, Organization, Project, Record
+from core.records.service import Actor, get_record
+
+
+@dataclass(frozen=True)
+class Bit:
+    """A piece of the line under a record's title: a text, a link, or a status with its `tone`."""
+
+    text: str
+    url: str = ""
+    tone: str = ""
+
+
+def record_of(request: Any, *, for_change: bool = False) -> Record:
+    """The record that the address names. Raises `RecordNotFound`, which ends in the page for that."""
+    match = request.matchdict
+    return get_record(request.dbsession, match["records"], int(match["id"]), for_change=for_change)
+
+
+def record_page(request: Any, record: Record, active: str, **values: Any) -> dict[str, Any]:
+    """What `records/record.jinja2` needs, and `values` for the tab's own block.
+
+    `active` is the key of the tab shown: ``overview``, a related kind such as ``opportunities``, or a plugin's.
+    """
+    counts = lists.related_counts(request.dbsession, record)
+    return {
+        "record": record,
+        "kind": KINDS[record.kind],
+        "sub": sub_line(record, request.name_of(record.owner_id)),
+        "tabs": tabs(request, record, counts),
+        "active": active,
+        **values,
+    }
+
+
+def tabs(request: Any, record: Record, counts: list[tuple[lists.Related, int]]) -> list[Tab]:
+    """The record's own tabs, then those of plugins."""
+    own = [Tab("overview", "Overview", record.path, 0)]
+    for place, (related, count) in enumerate(counts, start=1):
+        own.append(Tab(related.kind, related.title, f"{record.path}/{related.kind}", place, str(count or "")))
+    return [*own, *request.services.plugins.tabs(request, record)]
+
+
+def sub_line(record: Record, owner: str) -> list[Bit]:
+    """What to know at a glance, under the title."""
+    bits = [bit for bit in _about(record) if bit.text]
+    return [*bits, Bit(f"Owner {owner}")] if owner else bits
+
+
+def _about(record: Record) -> list[Bit]:
+    if isinstance(record, Organization):
+        return [Bit(record.place)]
+    if isinstance(record, Contact):
+        return [Bit(record.job_title), link_bit(record.organization), Bit(record.place)]
+    if isinstance(record, Opportunity):
+        word = "closed" if record.stage in ("Won", "Lost") else "closes"
+        closes = f"{word} {formats.day(record.close_date)}" if record.close_date else ""
+        value = formats.money(record.amount, record.currency)
+        return [_status(record.stage), link_bit(record.organization), Bit(value), Bit(closes)]
+    ends = f"ends {formats.day(record.ends_on)}" if record.ends_on else ""
+    return [_status(record.status), link_bit(record.organization), Bit(ends)]
+
+
+def link_bit(target: Organization | Contact | Opportunity | Project | None) -> Bit:
+    """A link to another record; empty for None."""
+    return Bit(target.title, target.path) if target is not None else Bit("")
+
+
+def _status(word: str) -> Bit:
+    return Bit(word, tone=TONES.get(word, "mute"))
+
+
+def actor(request: Any) -> Actor:
+    """Who acts in this request, for the service."""
+    return Actor(
+        user_id=request.identity.id if request.identity else None,
+        when=request.clock.now(),
+        plugins=request.services.plugins,
+        companions=tuple(request.registry.record_companions),
+    )

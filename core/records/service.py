@@ -1,0 +1,169 @@
+"""The rules of records: reading one, making, changing and deleting, each written down and told to plugins."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.audit.service import record_deed
+from core.contract.extensions import RecordChange
+from core.loader import Plugins
+from core.records import lists
+from core.records.models import MODELS, Contact, Record
+
+LARGEST_ID = 2**31 - 1  # PostgreSQL takes no larger number for an id, not even to look for
+
+
+class RecordNotFound(Exception):
+    """There is no such record (any more)."""
+
+
+class StaleRecord(Exception):
+    """Somebody else changed the record since the form was shown: `record` is as it is now."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__(f"{record.title} was changed meanwhile.")
+        self.record = record
+
+
+@dataclass(frozen=True)
+class Companion:
+    """What a room keeps beside records, so that deleting one can say what hangs on it and take it along.
+
+    `describe(session, record)` gives lines such as ``2 links to Xero``; `drop(session, record)` removes them.
+    """
+
+    describe: Callable[[Session, Record], Sequence[str]]
+    drop: Callable[[Session, Record], None]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, when, and who is told: the user's id, the moment (aware UTC), the plugins and companions."""
+
+    user_id: int | None
+    when: dt.datetime
+    plugins: Plugins
+    companions: Sequence[Companion] = ()
+
+
+def get_record(session: Session, kind: str, record_id: int, *, for_change: bool = False) -> Record:
+    """The record of that kind and id. Raises `RecordNotFound`.
+
+    `for_change` locks the row where the database can (SQLite's writers wait for each other anyway).
+    """
+    model: Any = MODELS.get(kind)
+    known = model is not None and record_id <= LARGEST_ID
+    record: Record | None = session.get(model, record_id, with_for_update=for_change or None) if known else None
+    if record is None:
+        word = lists.SINGULAR.get(kind, "record")
+        raise RecordNotFound(f"There is no {word} with the number {record_id}. It may have been deleted.")
+    return record
+
+
+def create(session: Session, kind: str, values: Mapping[str, Any], actor: Actor) -> Record:
+    """A new record with these values."""
+    record: Record = MODELS[kind](**values, created_at=actor.when, changed_at=actor.when)
+    session.add(record)
+    session.flush()
+    new = {name: value for name, value in _readable(session, record, values).items() if value not in ("", None)}
+    _write_down(session, record, actor, RecordChange("created", frozenset(values)), new=new)
+    return record
+
+
+def change(
+    session: Session, record: Record, values: Mapping[str, Any], actor: Actor, *, seen_version: int
+) -> frozenset[str]:
+    """Give the record these values; the names of those that are new. Raises `StaleRecord`, then nothing is changed."""
+    if record.version != seen_version:
+        raise StaleRecord(record)
+    changed = {name: value for name, value in values.items() if getattr(record, name) != value}
+    if not changed:
+        return frozenset()
+    old = _readable(session, record, {name: getattr(record, name) for name in changed})
+    for name, value in changed.items():
+        setattr(record, name, value)
+    record.changed_at = actor.when
+    session.flush()
+    fields = frozenset(changed)
+    new = _readable(session, record, changed)
+    _write_down(session, record, actor, RecordChange("changed", fields), old=old, new=new)
+    return fields
+
+
+def delete(session: Session, record: Record, actor: Actor, *, seen_version: int) -> None:
+    """Delete the record. What belongs to it stays, without it; companions go. Raises `StaleRecord`."""
+    if record.version != seen_version:
+        raise StaleRecord(record)
+    for companion in actor.companions:
+        companion.drop(session, record)
+    _write_down(session, record, actor, RecordChange("deleted"), old={"title": record.title})
+    session.delete(record)
+    session.flush()
+
+
+def hangs_on(session: Session, record: Record, companions: Sequence[Companion]) -> list[str]:
+    """What hangs on a record, as lines for the page that asks before deleting it."""
+    counts = [
+        f"{count} {lists.SINGULAR[related.kind] if count == 1 else related.kind} will stay, without "
+        f"this {lists.SINGULAR[record.kind]}"
+        for related, count in lists.related_counts(session, record)
+        if count
+    ]
+    return [*counts, *(line for companion in companions for line in companion.describe(session, record))]
+
+
+def named(session: Session, kind: str, name: str) -> list[int]:
+    """The ids of the records that are called exactly so, however capitalised; at most a few."""
+    model: Any = MODELS[kind]
+    column = Contact.first_name + " " + Contact.last_name if kind == "contacts" else model.name
+    return list(session.scalars(select(model.id).where(func.lower(func.trim(column)) == name.strip().lower()).limit(5)))
+
+
+def exists(session: Session, kind: str, record_id: int) -> bool:
+    """Whether there is a record of that kind and id."""
+    if record_id > LARGEST_ID:
+        return False
+    return session.scalar(select(MODELS[kind].id).where(MODELS[kind].id == record_id)) is not None
+
+
+def _write_down(
+    session: Session,
+    record: Record,
+    actor: Actor,
+    change: RecordChange,
+    *,
+    old: Mapping[str, Any] | None = None,
+    new: Mapping[str, Any] | None = None,
+) -> None:
+    record_deed(
+        session,
+        when=actor.when,
+        user_id=actor.user_id,
+        deed=f"record.{change.deed}",
+        kind=record.kind,
+        record_id=record.id,
+        old=old or {},
+        new=new or {},
+    )
+    actor.plugins.record_changed(session, record, change)
+
+
+def _readable(session: Session, record: Record, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as people read them: links by the title of what they lead to."""
+    return {name: _title(session, name, value) for name, value in values.items()}
+
+
+_LINKS = {"organization_id": "organizations", "contact_id": "contacts", "opportunity_id": "opportunities"}
+
+
+def _title(session: Session, name: str, value: Any) -> Any:
+    if name not in _LINKS or value is None:
+        return value
+    target: Any = session.get(MODELS[_LINKS[name]], value)
+    return f"{target.title} (#{value})" if target else f"#{value}"

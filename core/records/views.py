@@ -1,0 +1,175 @@
+"""Lists, pages and forms of records; one set for all four types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from core.audit.service import deeds_on
+from core.forms import clean
+from core.records import lists, service
+from core.records.editing import edit_form, is_good, new_form
+from core.records.kinds import KINDS, TONES, RecordKind
+from core.records.models import Record
+from core.records.page import actor, record_of, record_page
+
+ANY = f"{{records:{'|'.join(KINDS)}}}"
+ONE = f"/{ANY}/{{id:[0-9]{{1,18}}}}"
+EDIT = "records.edit"
+
+
+def includeme(config: Any) -> None:
+    """The routes and who answers them."""
+    config.add_route("records.list", f"/{ANY}")
+    config.add_route("records.new", f"/{ANY}/new")
+    config.add_route("records.choices", f"/{ANY}/choices")
+    config.add_route("records.show", ONE)
+    config.add_route("records.edit", f"{ONE}/edit")
+    config.add_route("records.delete", f"{ONE}/delete")
+    config.add_route("records.related", f"{ONE}/{{related:{'|'.join(KINDS)}}}")
+    config.add_route("search", "/search")
+    config.add_view(show_list, route_name="records.list", renderer="records/list.jinja2")
+    config.add_view(choices, route_name="records.choices", renderer="records/choices.jinja2")
+    config.add_view(show, route_name="records.show", renderer="records/overview.jinja2")
+    config.add_view(related, route_name="records.related", renderer="records/related.jinja2")
+    config.add_view(search, route_name="search", renderer="records/search.jinja2")
+    form = {"renderer": "records/form.jinja2", "permission": EDIT}
+    config.add_view(new, route_name="records.new", request_method="GET", **form)
+    config.add_view(create, route_name="records.new", request_method="POST", **form)
+    config.add_view(edit, route_name="records.edit", request_method="GET", **form)
+    config.add_view(save, route_name="records.edit", request_method="POST", **form)
+    form["renderer"] = "records/delete.jinja2"
+    config.add_view(ask_delete, route_name="records.delete", request_method="GET", **form)
+    config.add_view(delete, route_name="records.delete", request_method="POST", **form)
+
+
+def _kind(request: Any) -> RecordKind:
+    return KINDS[request.matchdict["records"]]
+
+
+def _page_number(request: Any) -> int:
+    typed = request.GET.get("page", "1")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 1
+
+
+def _words(request: Any) -> str:
+    return clean(request.GET.get("q", ""))[:200]
+
+
+def show_list(request: Any) -> dict[str, Any]:
+    """A list with paging, a filter by words, and sorting."""
+    kind, text, sort = _kind(request), _words(request), request.GET.get("sort", "")
+    found = lists.find(request.dbsession, kind.key, text=text, sort=sort, page=_page_number(request))
+    if sort.removeprefix("-") not in lists.SORTS[kind.key]:
+        sort = next(iter(lists.SORTS[kind.key]))
+    return {"kind": kind, "found": found, "q": text, "sort": sort, "tones": TONES}
+
+
+def choices(request: Any) -> dict[str, Any]:
+    """Suggestions for a field that links to a record, as options; the text comes under any name."""
+    text = clean(next(iter(request.GET.values()), ""))[:200]
+    return {"records": lists.suggestions(request.dbsession, _kind(request).key, text)}
+
+
+def show(request: Any) -> dict[str, Any]:
+    """A record: its fields, what belongs to it, and its history for those who may see it."""
+    record = record_of(request)
+    deeds = deeds_on(request.dbsession, record.kind, record.id) if request.has_permission("audit.see") else []
+    names = {entry.user_id: request.name_of(entry.user_id) for entry in deeds}
+    form = KINDS[record.kind].form(obj=record)
+    return record_page(request, record, "overview", facts=form, deeds=deeds, names=names, tones=TONES)
+
+
+def related(request: Any) -> Any:
+    """The records of one kind that belong to this one."""
+    record, key = record_of(request), request.matchdict["related"]
+    link = next((link for link in lists.RELATED[record.kind] if link.kind == key), None)
+    if link is None:
+        raise service.RecordNotFound(f"A {lists.SINGULAR[record.kind]} has no {key}.")
+    found = lists.find(request.dbsession, key, page=_page_number(request), of=link.column == record.id)
+    field = link.column.key
+    return record_page(request, record, key, link=link, listed=KINDS[key], found=found, field=field, tones=TONES)
+
+
+def search(request: Any) -> dict[str, Any]:
+    """One search over the four types."""
+    text = _words(request)
+    results = [(kind, lists.find(request.dbsession, kind.key, text=text)) for kind in KINDS.values()] if text else []
+    return {"q": text, "results": [(kind, found) for kind, found in results if found.total], "tones": TONES}
+
+
+def _form_page(kind: RecordKind, form: Any, record: Record | None = None) -> dict[str, Any]:
+    return {"kind": kind, "form": form, "record": record}
+
+
+def _saved(request: Any, record: Record, deed: str) -> Any:
+    request.session.flash(f"{record.title} was {deed}.", "success")
+    return HTTPSeeOther(record.path)
+
+
+def new(request: Any) -> dict[str, Any]:
+    """The empty form."""
+    return _form_page(_kind(request), new_form(request, _kind(request)))
+
+
+def create(request: Any) -> Any:
+    """Make the record, or show the form again with what is wrong."""
+    kind = _kind(request)
+    form = new_form(request, kind)
+    if not is_good(request, form):
+        request.response.status_int = 422
+        return _form_page(kind, form)
+    record = service.create(request.dbsession, kind.key, form.values(), actor(request))
+    return _saved(request, record, "created")
+
+
+def edit(request: Any) -> dict[str, Any]:
+    """The form with the record in it."""
+    record = record_of(request)
+    return _form_page(_kind(request), edit_form(request, _kind(request), record), record)
+
+
+def save(request: Any) -> Any:
+    """Change the record, or show the form again with what is wrong, or both versions when it changed meanwhile."""
+    record, kind = record_of(request, for_change=True), _kind(request)
+    form = edit_form(request, kind, record)
+    good = is_good(request, form)
+    if form.seen_version != record.version:
+        return _both(request, kind, form, record)
+    if not good:
+        request.response.status_int = 422
+        return _form_page(kind, form, record)
+    service.change(request.dbsession, record, form.values(), actor(request), seen_version=form.seen_version)
+    return _saved(request, record, "saved")
+
+
+def _both(request: Any, kind: RecordKind, form: Any, record: Record) -> dict[str, Any]:
+    """The form as typed, with the stored value beside each field that differs; sent again it goes over the stored."""
+    request.response.status_int = 409
+    stored = kind.form(obj=record)
+    values = form.values()
+    differing = {name: stored[name] for name in values if getattr(record, name) != values[name]}
+    form.version.data = form.version.raw_data = None
+    form.version.data = record.version
+    return {**_form_page(kind, form, record), "stored": differing}
+
+
+def ask_delete(request: Any) -> dict[str, Any]:
+    """What hangs on the record, and the question."""
+    record = record_of(request)
+    hanging = service.hangs_on(request.dbsession, record, request.registry.record_companions)
+    return {"kind": _kind(request), "record": record, "hanging": hanging, "stale": False}
+
+
+def delete(request: Any) -> Any:
+    """Delete the record, unless somebody changed it since the question."""
+    record = record_of(request, for_change=True)
+    seen = request.POST.get("version", "")
+    if seen != str(record.version):
+        request.response.status_int = 409
+        return {**ask_delete(request), "stale": True}
+    title = record.title
+    service.delete(request.dbsession, record, actor(request), seen_version=record.version)
+    request.session.flash(f"{title} was deleted.", "success")
+    return HTTPSeeOther(f"/{record.kind}")

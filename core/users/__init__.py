@@ -1,0 +1,32 @@
+"""Users: log-in, roles and rights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.users import service
+from core.users.rights import CORE_RIGHTS
+from core.users.security import LOGIN, LoginPolicy
+from core.users.throttle import LoginThrottle
+
+
+def includeme(config: Any) -> None:
+    """The security policy, the log-in pages, and `request.people()`."""
+    services = config.registry.services
+    config.registry.rights = (*CORE_RIGHTS, *services.plugins.rights())
+    config.registry.login_throttle = LoginThrottle(services.settings.queue)
+    config.set_security_policy(LoginPolicy(frozenset(right.key for right in config.registry.rights)))
+    config.set_default_permission(LOGIN)
+    config.add_request_method(_people, "people")
+    config.add_request_method(_name_of, "name_of")
+    config.include("core.users.views")
+
+
+def _people(request: Any) -> list[tuple[int, str]]:
+    """Id and name of every active user, by name."""
+    return service.active_people(request.dbsession)
+
+
+def _name_of(request: Any, user_id: int | None) -> str:
+    """The name of a user, nothing for None."""
+    return service.names_of(request.dbsession, [user_id]).get(user_id or 0, "")

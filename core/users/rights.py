@@ -1,0 +1,47 @@
+"""The rights of the core and the roles that come with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.contract.extensions import Right
+
+ALL = "*"
+
+CORE_RIGHTS = (
+    Right("records.edit", "Create, change and delete records"),
+    Right("accounting.see_status", "See how things stand, without amounts"),
+    Right("accounting.see_amounts", "See amounts of sales"),
+    Right("accounting.see_bills", "See bills", "Bills show salaries and directors' payments."),
+    Right("accounting.link", "Link and unlink parties and documents"),
+    Right("accounting.draft", "Make invoice drafts"),
+    Right("accounting.manage_connections", "Connect and disconnect accounting systems"),
+    Right("admin.users", "Manage users and roles"),
+    Right("admin.plugins", "See plugins and their settings"),
+    Right("audit.see", "See the audit trail"),
+)
+
+_SALES = (
+    "records.edit",
+    "accounting.see_status",
+    "accounting.see_amounts",
+    "accounting.link",
+    "accounting.draft",
+)
+
+
+@dataclass(frozen=True)
+class RoleSeed:
+    """A role as the core brings it."""
+
+    key: str
+    title: str
+    rights: tuple[str, ...]
+
+
+ROLES = (
+    RoleSeed("admin", "Administrator", (ALL,)),
+    RoleSeed("sales", "Sales", _SALES),
+    RoleSeed("accounts", "Accounts", (*_SALES, "accounting.see_bills")),
+    RoleSeed("reader", "Reader", ()),
+)

@@ -1,0 +1,61 @@
+"""Pyramid's security policy: who asks, and what that person may do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.interfaces import ISecurityPolicy
+from pyramid.request import RequestLocalCache
+from pyramid.security import Allowed, Denied
+from zope.interface import implementer
+
+from core.users.service import Identity, who_holds
+
+LOGIN = "login"
+TOKEN = "token"  # noqa: S105 - the name of a key in the cookie session
+
+
+@implementer(ISecurityPolicy)
+class LoginPolicy:
+    """A permission is a right of the user's role; ``login`` is given to everybody who is logged in.
+
+    The identity is loaded in a short session of its own, so that it is there on every route, and once a request.
+    """
+
+    def __init__(self, every_right: frozenset[str]) -> None:
+        self._every_right = every_right
+        self._cache = RequestLocalCache(self._load)
+
+    def _load(self, request: Any) -> Identity | None:
+        token = request.session.get(TOKEN)
+        if not isinstance(token, str):
+            return None
+        with request.services.db.read() as session:
+            return who_holds(session, token, when=request.clock.now(), every_right=self._every_right)
+
+    def identity(self, request: Any) -> Identity | None:
+        """Who asks, or None."""
+        found: Identity | None = self._cache.get_or_create(request)
+        return found
+
+    def authenticated_userid(self, request: Any) -> int | None:
+        """The user's id, or None."""
+        identity = self.identity(request)
+        return identity.id if identity else None
+
+    def permits(self, request: Any, context: Any, permission: str) -> Any:
+        """Whether the role has the right."""
+        identity = self.identity(request)
+        if identity is None:
+            return Denied("not logged in")
+        if permission == LOGIN or permission in identity.rights:
+            return Allowed("the role has the right %s", permission)
+        return Denied("the role lacks the right %s", permission)
+
+    def remember(self, request: Any, userid: Any, **kw: Any) -> list[tuple[str, str]]:
+        """No headers of its own: the log-in view puts the token into the cookie session."""
+        return []
+
+    def forget(self, request: Any, **kw: Any) -> list[tuple[str, str]]:
+        """No headers of its own: the log-out view empties the cookie session."""
+        return []

@@ -1,0 +1,138 @@
+"""Logging in and out, and who is asking."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from core.users.models import LoginSession, Role, User
+from core.users.passwords import HASHER, matches
+from core.users.rights import ALL
+
+SESSION_LIFE = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who asks: a user who is logged in and active, with the rights of the role."""
+
+    id: int
+    login: str
+    name: str
+    role: str
+    rights: frozenset[str]
+    theme: str = "auto"
+
+
+def find_user(session: Session, login: str) -> User | None:
+    """The user of that log-in name, however it is capitalised."""
+    return session.scalar(select(User).where(func.lower(User.login) == login.strip().lower()))
+
+
+def check_password(session: Session, login: str, password: str) -> User | None:
+    """The active user whom name and password belong to, or None. Takes as long for unknown names."""
+    user = find_user(session, login)
+    fits = matches(user.password_hash if user else None, password)
+    return user if user is not None and user.active and fits else None
+
+
+def open_login(session: Session, user: User, *, when: datetime, address: str = "") -> str:
+    """Log the user in: a row here, and the token that the browser keeps. Old rows go."""
+    session.execute(delete(LoginSession).where(LoginSession.expires_at < when))
+    token = secrets.token_urlsafe(32)
+    session.add(
+        LoginSession(
+            token_hash=hash_token(token),
+            user_id=user.id,
+            created_at=when,
+            expires_at=when + SESSION_LIFE,
+            address=address[:64],
+        )
+    )
+    return token
+
+
+def close_login(session: Session, token: str) -> None:
+    """Log this browser out."""
+    session.execute(delete(LoginSession).where(LoginSession.token_hash == hash_token(token)))
+
+
+def hash_token(token: str) -> str:
+    """What of a token is stored: its SHA-256, hexadecimal. A token is long and random, so no salt is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+_WHO = (
+    select(User.id, User.login, User.name, User.theme, Role.key, Role.rights)
+    .join(LoginSession, LoginSession.user_id == User.id)
+    .join(Role, Role.id == User.role_id)
+    .where(User.active)
+)
+
+
+def who_holds(session: Session, token: str, *, when: datetime, every_right: frozenset[str]) -> Identity | None:
+    """The identity behind a browser's token; None when it is unknown, over, or its user deactivated."""
+    found = _WHO.where(LoginSession.token_hash == hash_token(token), LoginSession.expires_at > when)
+    row = session.execute(found).first()
+    if row is None:
+        return None
+    rights = every_right if ALL in row.rights else frozenset(row.rights)
+    return Identity(row.id, row.login, row.name, row.key, rights, row.theme)
+
+
+def active_people(session: Session) -> list[tuple[int, str]]:
+    """Id and name of every active user, by name."""
+    found = select(User.id, User.name).where(User.active).order_by(User.name, User.id)
+    return [(row.id, row.name) for row in session.execute(found)]
+
+
+def names_of(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    """Names by user id, of active users and others."""
+    wanted = {each for each in ids if each is not None}
+    if not wanted:
+        return {}
+    return {row.id: row.name for row in session.execute(select(User.id, User.name).where(User.id.in_(wanted)))}
+
+
+def set_theme(session: Session, user_id: int, theme: str) -> None:
+    """Remember how the user wants pages: auto, light or dark."""
+    session.execute(update(User).where(User.id == user_id).values(theme=theme))
+
+
+def add_user(
+    session: Session, *, login: str, name: str, password: str, role: str, when: datetime, email: str = ""
+) -> User:
+    """A new user. Raises ValueError with a sentence when the name is taken or the role unknown."""
+    if find_user(session, login) is not None:
+        raise ValueError(f"There is a user called {login} already.")
+    found = session.scalar(select(Role).where(Role.key == role))
+    if found is None:
+        known = ", ".join(session.scalars(select(Role.key).order_by(Role.key)))
+        raise ValueError(f"There is no role called {role}. Roles are: {known}.")
+    user = User(
+        login=login.strip(),
+        name=name.strip(),
+        email=email.strip(),
+        password_hash=HASHER.hash(password),
+        role=found,
+        created_at=when,
+    )
+    session.add(user)
+    session.flush()
+    return user
+
+
+def all_users(session: Session) -> Sequence[User]:
+    """Every user, by name."""
+    return session.scalars(select(User).order_by(User.name, User.id)).all()
+
+
+def all_roles(session: Session) -> Sequence[Role]:
+    """Every role, in the order they were made."""
+    return session.scalars(select(Role).order_by(Role.id)).all()
