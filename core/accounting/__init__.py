@@ -1,0 +1,26 @@
+"""Accounting in the CRM: neutral rules and pages that hold for any provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from core.accounting import companion, jobs, pages
+from core.accounting.views import connect, draft, draft_list, find, link, new_party, tab
+from core.contract.extensions import NavLink
+
+
+def includeme(config: Any) -> None:
+    """The jobs, the tab for plugins to compose, and the pages."""
+    jobs.register(config.registry.services)
+    config.add_request_method(pages.accounting_tab, "accounting_tab")
+    config.add_navigation(navigation)
+    config.add_record_companion(companion.COMPANION)
+    for room in (connect, tab, link, find, draft, draft_list, new_party):
+        room.add_routes(config)
+
+
+def navigation(request: Any) -> Iterable[NavLink]:
+    """What accounting adds to the main navigation."""
+    yield from draft_list.navigation(request)
+    yield NavLink("Accounting", "/admin/accounting", section="Admin", order=10, right=pages.MANAGE)

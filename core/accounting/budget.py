@@ -1,0 +1,197 @@
+"""Calls left per connection, shared by all processes: rows changed by compare-and-set, no lock held over a call.
+
+Windows are counted by our own limits (those the vendor publishes, `ProviderSpec`) and corrected by what its answers
+say. Places among the concurrent calls are leased, so that a killed process gives its place back.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.accounting.models import CallSlot, CallWindow
+from core.contract.errors import Throttled
+from core.contract.provider import ProviderSpec
+from core.db import changed
+from core.services import Services
+
+LENGTH = {"minute": timedelta(minutes=1), "day": timedelta(days=1)}
+LONGEST_PAUSE = {
+    "minute": timedelta(minutes=10),
+    "day": timedelta(days=2),
+    "concurrent": timedelta(minutes=10),
+    "app": timedelta(minutes=10),
+}
+PLANNED = 1000
+PACES = ((500, timedelta(minutes=5)), (250, timedelta(minutes=10)), (100, timedelta(minutes=20)))
+SLOWEST = timedelta(hours=1)
+SLOT_LEASE = timedelta(seconds=90)
+PATIENCE = 8.0
+MOST = 2**31 - 1
+WORDS = {
+    "minute": "The accounting system allows only so many calls a minute.",
+    "day": "The calls that the accounting system allows for today are used up.",
+    "concurrent": "Too many calls to the accounting system at the same time.",
+    "app": "The accounting system is asked too much by this app as a whole.",
+}
+
+
+class RowBudget:
+    """The budget of one connection, as rows."""
+
+    def __init__(self, services: Services, spec: ProviderSpec, connection_id: int) -> None:
+        self._services = services
+        self._id = connection_id
+        self._limits = {"minute": spec.calls_per_minute, "day": spec.calls_per_day}
+        self._slots = spec.calls_at_once
+        self._owner = uuid.uuid4().hex
+
+    def spend(self) -> None:
+        """Take one call and, where calls at once are limited, a place. Raises `Throttled`."""
+        now = self._services.clock.now()
+        with self._services.db.begin() as session:
+            for window in ("day", "minute", "concurrent", "app"):
+                self._refuse_when_shut(session, window, now)
+            for window, limit in self._limits.items():
+                self._count(session, window, limit, now)
+        if self._slots is not None:
+            self._take_place(self._slots)
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Take over what an answer said; unreadable values are passed over."""
+        now = self._services.clock.now()
+        with self._services.db.begin() as session:
+            for window in LENGTH:
+                remaining = _whole(headers.get(f"{window}-remaining"))
+                if remaining is not None:
+                    session.execute(update(CallWindow).where(*self._is(window)).values(remaining=remaining))
+            pause, told = _whole(headers.get("retry-after")), headers.get("window", "")
+            window = told if told in WORDS else "minute"
+            if pause is not None and told:
+                self._row(session, window, now)
+                until = now + min(timedelta(seconds=pause), LONGEST_PAUSE[window])
+                session.execute(update(CallWindow).where(*self._is(window)).values(shut_until=until))
+
+    def release(self) -> None:
+        """Give the place back."""
+        if self._slots is None:
+            return
+        with self._services.db.begin() as session:
+            session.execute(
+                update(CallSlot)
+                .where(CallSlot.connection_id == self._id, CallSlot.owner == self._owner)
+                .values(owner="", until=None)
+            )
+
+    def _is(self, window: str) -> tuple[ColumnElement[bool], ...]:
+        return (CallWindow.connection_id == self._id, CallWindow.window == window)
+
+    def _row(self, session: Session, window: str, now: datetime) -> None:
+        if session.get(CallWindow, (self._id, window)) is None:
+            try:
+                with session.begin_nested():
+                    session.execute(
+                        insert(CallWindow).values(connection_id=self._id, window=window, started_at=now, used=0)
+                    )
+            except IntegrityError:  # another process made it in this moment
+                pass
+
+    def _refuse_when_shut(self, session: Session, window: str, now: datetime) -> None:
+        until = session.scalar(select(CallWindow.shut_until).where(*self._is(window)))
+        if until is not None and until > now:
+            raise Throttled(WORDS[window], until, window)
+
+    def _count(self, session: Session, window: str, limit: int | None, now: datetime) -> None:
+        self._row(session, window, now)
+        mine = update(CallWindow).where(*self._is(window))
+        session.execute(
+            mine.where(CallWindow.started_at <= now - LENGTH[window]).values(started_at=now, used=0, remaining=None)
+        )
+        room = CallWindow.used < limit if limit is not None else CallWindow.used >= 0
+        if not changed(session, mine.where(room).values(used=CallWindow.used + 1)):
+            started = session.scalar(select(CallWindow.started_at).where(*self._is(window)))
+            raise Throttled(WORDS[window], (started or now) + LENGTH[window], window)
+
+    def _take_place(self, places: int) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            if self._lease_a_place(places):
+                return
+            if time.monotonic() > deadline:
+                raise Throttled(WORDS["concurrent"], self._services.clock.now() + timedelta(seconds=5), "concurrent")
+            time.sleep(0.05)
+
+    def _lease_a_place(self, places: int) -> bool:
+        now = self._services.clock.now()
+        with self._services.db.begin() as session:
+            made = set(session.scalars(select(CallSlot.number).where(CallSlot.connection_id == self._id)))
+            if len(made) < places:
+                _make_places(session, self._id, [number for number in range(places) if number not in made])
+            for number in range(places):
+                free = or_(CallSlot.owner == "", CallSlot.until < now)
+                place = update(CallSlot).where(CallSlot.connection_id == self._id, CallSlot.number == number, free)
+                if changed(session, place.values(owner=self._owner, until=now + SLOT_LEASE)):
+                    return True
+        return False
+
+
+def _make_places(session: Session, connection_id: int, numbers: list[int]) -> None:
+    try:
+        with session.begin_nested():
+            session.execute(
+                insert(CallSlot),
+                [{"connection_id": connection_id, "number": number, "owner": ""} for number in numbers],
+            )
+    except IntegrityError:  # another process made them in this moment
+        pass
+
+
+def calls_left(
+    session: Session, spec: ProviderSpec, connection_id: int, now: datetime
+) -> dict[str, tuple[int, int | None]]:
+    """Calls used and left, by window, for the admin page; what is left is the provider's own word where it gave one."""
+    left: dict[str, tuple[int, int | None]] = {}
+    limits = {"minute": spec.calls_per_minute, "day": spec.calls_per_day}
+    for row in session.scalars(select(CallWindow).where(CallWindow.connection_id == connection_id)):
+        if row.window not in limits:
+            continue
+        if row.started_at <= now - LENGTH[row.window]:
+            left[row.window] = (0, limits[row.window])
+            continue
+        limit = limits[row.window]
+        counted = None if limit is None else limit - row.used
+        left[row.window] = (row.used, row.remaining if row.remaining is not None else counted)
+    return left
+
+
+def pace(session: Session, connection_id: int, now: datetime) -> timedelta:
+    """How old documents may grow before they are read again: five minutes, longer as the day's calls run low.
+
+    A day is planned with `PLANNED` calls, whatever the vendor allows beyond; fewer where its answers say so.
+    """
+    row = session.get(CallWindow, (connection_id, "day"))
+    if row is None or row.started_at <= now - LENGTH["day"]:
+        return PACES[0][1]
+    left = PLANNED - row.used
+    if row.remaining is not None:
+        left = min(left, row.remaining)
+    return next((age for least, age in PACES if left >= least), SLOWEST)
+
+
+def forget(session: Session, connection_id: int) -> None:
+    """Forget what was counted, for a connection that was made anew."""
+    session.execute(delete(CallWindow).where(CallWindow.connection_id == connection_id))
+    session.execute(delete(CallSlot).where(CallSlot.connection_id == connection_id))
+
+
+def _whole(text: str | None) -> int | None:
+    try:
+        return min(max(0, int(float(text))), MOST) if text is not None else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,113 @@
+"""The lists of documents on a tab: which, in what order, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, selectinload
+
+from core.accounting.models import DocumentLink, DocumentRow
+from core.accounting.words import Status, status_of
+from core.contract.values import DocumentKind, DocumentStatus
+
+PAGE = 25
+OPEN = (DocumentStatus.SUBMITTED.value, DocumentStatus.AUTHORISED.value)
+SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "open": ("Open", OPEN),
+    "paid": ("Paid", (DocumentStatus.PAID.value,)),
+    "drafts": ("Drafts", (DocumentStatus.DRAFT.value,)),
+    "all": ("All", ()),
+}
+LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "invoices": ("Invoices", (DocumentKind.SALES_INVOICE.value,)),
+    "bills": ("Bills", (DocumentKind.BILL.value, DocumentKind.BILL_CREDIT_NOTE.value)),
+    "credits": (
+        "Credit notes and prepayments",
+        (DocumentKind.SALES_CREDIT_NOTE.value, DocumentKind.OVERPAYMENT.value, DocumentKind.PREPAYMENT.value),
+    ),
+    "estimates": ("Estimates", (DocumentKind.ESTIMATE.value,)),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A document on a list, with its words, where to look at it, and the link to this record if it has one."""
+
+    document: DocumentRow
+    status: Status
+    url: str | None
+    link_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One list: `show` is the segment picked, `counts` how many each segment holds."""
+
+    key: str
+    title: str
+    show: str
+    counts: dict[str, int]
+    rows: Sequence[Row]
+    page: int = 1
+    pages: int = 1
+    segments: dict[str, str] = field(default_factory=lambda: {key: title for key, (title, _) in SHOWN.items()})
+
+
+def listing(
+    session: Session,
+    whose: ColumnElement[bool],
+    key: str,
+    *,
+    show: str,
+    page: int,
+    today: date,
+    url: Any,
+    links: dict[str, int] | None = None,
+) -> Listing:
+    """One list of documents: overdue first among the open, else newest first. `url(row)` says where to look."""
+    title, kinds = LISTS[key]
+    mine = (whose, DocumentRow.kind.in_(kinds))
+    counts = _counts(session, mine)
+    show = show if show in SHOWN else ("open" if counts["open"] or not counts["all"] else "all")
+    states = SHOWN[show][1]
+    chosen = (*mine, DocumentRow.status.in_(states)) if states else mine
+    pages = max(1, -(-counts[show] // PAGE))
+    page = min(max(1, page), pages)
+    order = (
+        (DocumentRow.due_date, DocumentRow.id) if show == "open" else (DocumentRow.date.desc(), DocumentRow.id.desc())
+    )
+    rows = session.scalars(
+        select(DocumentRow)
+        .where(*chosen)
+        .options(selectinload(DocumentRow.lines), selectinload(DocumentRow.payments))
+        .order_by(*order)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    )
+    shown = [Row(row, status_of(row, today), url(row), (links or {}).get(row.document_id)) for row in rows]
+    return Listing(key, title, show, counts, shown, page, pages)
+
+
+def _counts(session: Session, mine: tuple[ColumnElement[bool], ...]) -> dict[str, int]:
+    rows = session.execute(select(DocumentRow.status, func.count()).where(*mine).group_by(DocumentRow.status)).all()
+    by_state = {row[0]: row[1] for row in rows}
+    return {
+        key: sum(count for state, count in by_state.items() if not states or state in states)
+        for key, (_, states) in SHOWN.items()
+    }
+
+
+def documents_linked(session: Session, kind: str, record_id: int, connection_id: int) -> dict[str, int]:
+    """The links of a record to documents of one connection: document id → link id."""
+    rows = session.execute(
+        select(DocumentLink.document_id, DocumentLink.id).where(
+            DocumentLink.kind == kind,
+            DocumentLink.record_id == record_id,
+            DocumentLink.connection_id == connection_id,
+        )
+    ).all()
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,181 @@
+"""*Before it goes*: in plain words, what would be refused, what may hinder approval, and what is well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core import formats
+from core.accounting.draft_form import Checked, Lists
+from core.accounting.models import DocumentRow
+from core.contract.values import (
+    Capability,
+    ChoiceKind,
+    DocumentKind,
+    DocumentStatus,
+    NewDocument,
+    Organisation,
+    Party,
+    Problem,
+)
+
+NO, MAYBE, OK = "no", "maybe", "ok"
+LABELS = {
+    "": "",
+    "party": "Bill to",
+    "date": "Date",
+    "due_date": "Due",
+    "reference": "Reference",
+    "currency": "Currency",
+    "amounts_are": "Amounts are",
+    "theme": "Theme",
+    "lines": "Lines",
+    "item": "item",
+    "description": "description",
+    "quantity": "quantity",
+    "unit_price": "price",
+    "discount": "discount",
+    "account": "account",
+    "tax_rate": "tax",
+    "tracking": "tracking",
+    "tracking_0": "tracking",
+    "tracking_1": "tracking",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the list. `tone`: no (would be refused), maybe (a warning), ok; `field` is where it belongs."""
+
+    tone: str
+    label: str
+    text: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What a customer owes beyond its due date, in the base currency, and for how many days the oldest."""
+
+    amount: Decimal
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What an opportunity or project is worth and what was billed of it, without tax, in one currency."""
+
+    amount: Decimal
+    billed: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the CRM knows about the customer and the organisation; amounts are None where they may not be seen."""
+
+    organisation: Organisation
+    capabilities: frozenset[Capability]
+    party: Party | None
+    connected: bool = True
+    overdue: Overdue | None = None
+    agreed: Agreed | None = None
+
+
+def label_of(field: str) -> str:
+    """What a field is called on the page: ``lines.0.account`` is *Line 1, account*."""
+    parts = field.split(".")
+    if parts[0] == "lines" and len(parts) == 3 and parts[1].isdigit():
+        return f"Line {int(parts[1]) + 1}, {LABELS.get(parts[2], parts[2])}"
+    return LABELS.get(field, "")
+
+
+def before_it_goes(checked: Checked, refused: Iterable[Problem], lists: Lists, known: Known) -> list[Item]:
+    """The whole list: problems of the form and of the provider's refusal, then warnings, then what is well."""
+    problems = [Item(NO, label_of(one.field), one.message, one.field) for one in (*checked.problems, *refused)]
+    return [*problems, *_warnings(checked, lists, known), *_well(checked, {item.field for item in problems}, known)]
+
+
+def _warnings(checked: Checked, lists: Lists, known: Known) -> Iterable[Item]:
+    if not known.connected:
+        yield Item(MAYBE, "Connection", "is gone. Save this for later; an admin can connect it again.")
+    document = checked.document
+    if document is not None:
+        yield from _about_date(document, known.organisation)
+        yield from _about_lines(checked.rows, document, lists, known.capabilities)
+    if known.overdue is not None:
+        amount = formats.money(known.overdue.amount, known.organisation.base_currency)
+        yield Item(MAYBE, "Customer", f"is {known.overdue.days} days overdue with {amount}.")
+
+
+def _about_date(document: NewDocument, organisation: Organisation) -> Iterable[Item]:
+    lock = organisation.lock_date
+    if lock is not None and document.date <= lock:
+        text = f"is not after {formats.day(lock)}, up to which the books are locked: it could not be approved."
+        yield Item(MAYBE, "Date", text, "date")
+    if document.due_date is None:
+        yield Item(MAYBE, "Due", "is empty: it is needed before this can be approved.", "due_date")
+
+
+def _about_lines(
+    rows: Sequence[int], document: NewDocument, lists: Lists, capabilities: frozenset[Capability]
+) -> Iterable[Item]:
+    groups = lists.groups() if Capability.TRACKING in capabilities else ()
+    accounts = lists.offered(ChoiceKind.ACCOUNT) and Capability.LINE_NEEDS_ITEM not in capabilities
+    for number, line in zip(rows, document.lines, strict=True):
+        at, label = f"lines.{number}.", f"Line {number + 1}"
+        of_item = lists.get(ChoiceKind.ITEM, line.item)
+        account = line.account or (of_item.account if of_item else "")
+        if accounts and not account:
+            yield Item(MAYBE, label, "has no account yet: it needs one before this can be approved.", f"{at}account")
+        if groups and len(line.tracking) < len(groups):
+            chosen = {group for group, _ in line.tracking}
+            missing = " and ".join(group for group in groups if group not in chosen)
+            yield Item(MAYBE, label, f"says nothing on {missing}.", f"{at}tracking_0")
+
+
+def _well(checked: Checked, at_fault: set[str], known: Known) -> Iterable[Item]:
+    if known.party is not None and "party" not in at_fault:
+        terms = ", terms known" if known.party.sales_terms is not None else ", no terms of its own"
+        yield Item(OK, "Customer", f"is active{terms}.")
+    if checked.document is None:
+        return
+    if not at_fault:
+        yield Item(OK, "Accounts and tax rates", "may be used for sales.")
+    if known.agreed is not None and known.agreed.currency == checked.document.currency:
+        yield _still_to_bill(known.agreed, checked.sums.subtotal)
+
+
+def _still_to_bill(agreed: Agreed, this: Decimal) -> Item:
+    left = agreed.amount - agreed.billed - this
+    of = f"the agreed {formats.money(agreed.amount, agreed.currency)}"
+    if left < 0:
+        return Item(MAYBE, "More than agreed", f"by {formats.money(-left, agreed.currency)} over {of}, without tax.")
+    return Item(OK, "Still to bill", f"after this: {formats.money(left, agreed.currency)} of {of}, without tax.")
+
+
+def overdue_of(session: Session, connection_id: int, party_id: str, currency: str, today: date) -> Overdue | None:
+    """What a party owes beyond its due date, in the base currency, from the snapshot; None for nothing."""
+    row = session.execute(
+        select(func.sum(DocumentRow.amount_due), func.min(DocumentRow.due_date)).where(
+            DocumentRow.connection_id == connection_id,
+            DocumentRow.party_id == party_id,
+            DocumentRow.kind == DocumentKind.SALES_INVOICE.value,
+            DocumentRow.status == DocumentStatus.AUTHORISED.value,
+            DocumentRow.currency == currency,
+            DocumentRow.due_date < today,
+            DocumentRow.amount_due > 0,
+        )
+    ).one()
+    amount, oldest = row
+    return Overdue(amount, (today - oldest).days) if amount and oldest else None
+
+
+def problems_of(kept: Sequence[dict[str, str]]) -> tuple[Problem, ...]:
+    """The problems kept with a refused intent."""
+    return tuple(Problem(str(one.get("field", "")), str(one.get("message", ""))) for one in kept)

@@ -1,0 +1,100 @@
+"""What the page fills into a draft's form: from the record, from an item, from terms. Only into what is empty."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from core import formats
+from core.accounting.draft_form import LENGTHS, TRACKING, Lists, Texts, Typed, is_blank, new_line, parse_day
+from core.accounting.due_dates import Due
+from core.contract.values import AmountsAre, ChoiceKind, Organisation, Party
+
+TITLED = frozenset({"opportunities", "projects"})
+
+
+def begin(record: Any, party: Party | None, lists: Lists, organisation: Organisation, today: date) -> Typed:
+    """A new form: today's date, the record's title as reference, the currency of record, party or organisation."""
+    head = {
+        "party": party.ref.id if party else "",
+        "date": today.isoformat(),
+        "due_date": "",
+        "reference": record.title[: LENGTHS["reference"]] if record.kind in TITLED else "",
+        "currency": currency_for(record, party, lists, organisation),
+        "amounts_are": AmountsAre.EXCLUSIVE.value,
+        "theme": "",
+    }
+    return Typed(head, (new_line(),))
+
+
+def currency_for(record: Any, party: Party | None, lists: Lists, organisation: Organisation) -> str:
+    """The record's own currency, else the party's, else the organisation's: the first that is switched on."""
+    wanted = (getattr(record, "currency", ""), party.currency if party else "", organisation.base_currency)
+    offered = [one.id for one in lists.offered(ChoiceKind.CURRENCY)]
+    return next((code for code in wanted if code and code in offered), offered[0] if len(offered) == 1 else "")
+
+
+def with_line(typed: Typed) -> Typed:
+    """One more row, with the account, tax rate and tracking of the row before."""
+    before = typed.lines[-1] if typed.lines else new_line()
+    same = {name: before.get(name, "") for name in ("account", "tax_rate", *TRACKING)}
+    return replace(typed, lines=(*typed.lines, {**new_line(), **same}))
+
+
+def without_line(typed: Typed, number: int) -> Typed:
+    """Without one row; never without any."""
+    kept = tuple(line for place, line in enumerate(typed.lines) if place != number)
+    return replace(typed, lines=kept or (new_line(),))
+
+
+def from_record(typed: Typed, record: Any) -> Typed:
+    """One line with the record's title and amount (tax-exclusive), in place of the empty rows."""
+    amount = getattr(record, "amount", None) if record.kind == "opportunities" else getattr(record, "budget", None)
+    line = {**new_line(), "description": record.title, "unit_price": formats.amount(amount, record.currency)}
+    kept = tuple(one for one in typed.lines if not is_blank(one))
+    return Typed({**typed.head, "amounts_are": AmountsAre.EXCLUSIVE.value}, (*kept, line))
+
+
+def from_items(typed: Typed, lists: Lists) -> Typed:
+    """Rows with an item get its description, price, account and tax rate; rows with an account its tax rate."""
+    return replace(typed, lines=tuple(_from_item(line, lists) for line in typed.lines))
+
+
+def _from_item(line: Texts, lists: Lists) -> Texts:
+    filled = dict(line)
+    item = lists.get(ChoiceKind.ITEM, line["item"])
+    if item is not None:
+        price = "" if item.price is None else _price(item.price)
+        offer = {"unit_price": price, "account": item.account, "tax_rate": item.tax_rate}
+        offer["description"] = item.description or item.label
+        for name, value in offer.items():
+            filled[name] = filled[name] or value
+    account = lists.get(ChoiceKind.ACCOUNT, filled["account"])
+    if account is not None:
+        filled["tax_rate"] = filled["tax_rate"] or account.tax_rate
+    offered = {one.id for one in lists.offered(ChoiceKind.TAX_RATE)}
+    if filled["tax_rate"] not in offered and not line["tax_rate"]:
+        filled["tax_rate"] = ""
+    return filled
+
+
+def _price(value: Any) -> str:
+    """A price as people write it: two decimals, more only where there are more."""
+    text = f"{value:,.4f}"
+    return text[:-2] if text.endswith("00") else text
+
+
+def follow_terms(typed: Typed, due: Due | None, before: str) -> Typed:
+    """The due date by the terms, where the field is empty or still holds what was proposed `before`."""
+    if due is None or typed.head["due_date"] not in ("", before):
+        return typed
+    return replace(typed, head={**typed.head, "due_date": due.on.isoformat()})
+
+
+def issued_on(typed: Typed) -> date | None:
+    """The date of the invoice, if it can be read."""
+    try:
+        return parse_day(typed.head["date"])
+    except ValueError:
+        return None

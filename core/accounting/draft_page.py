@@ -1,0 +1,266 @@
+"""What the draft's form is drawn from: the organisation's lists, parties, what was typed, and the checks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import and_
+from sqlalchemy.orm import Session
+
+from core.accounting import connections, draft_check, draft_fill, draft_form, due_dates, linking, snapshot
+from core.accounting.documents import documents_linked
+from core.accounting.drafts import offered_kind
+from core.accounting.models import Connection, DocumentRow, Draft, PartyRow
+from core.accounting.project import billed
+from core.accounting.words import BILL_KINDS
+from core.contract.values import Capability, Choice, ChoiceKind, DocumentKind, Organisation, Party, PartyState, Problem
+from core.services import Services
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything on the table for drafting in one organisation; read from the database alone.
+
+    `kind` is what can be made there, None for nothing; `ready` is False until the organisation's lists were read.
+    """
+
+    connection: Connection
+    organisation: Organisation
+    capabilities: frozenset[Capability]
+    kind: DocumentKind | None
+    lists: draft_form.Lists
+    today: date
+    usual_days: int
+    linked: Sequence[PartyRow]
+    ready: bool
+
+    @property
+    def offered(self) -> dict[str, Sequence[Choice]]:
+        """What may be chosen, by kind."""
+        return {kind.value: self.lists.offered(kind) for kind in ChoiceKind}
+
+    @property
+    def every(self) -> dict[str, Sequence[Choice]]:
+        """All there is, by kind: to name what was chosen and may not be any more."""
+        return {kind.value: self.lists.all(kind) for kind in ChoiceKind}
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What each line must have here."""
+        asked = {"item": Capability.LINE_NEEDS_ITEM, "account": Capability.LINE_NEEDS_ACCOUNT}
+        return frozenset(name for name, needed in asked.items() if needed in self.capabilities)
+
+    @property
+    def word(self) -> str:
+        """What is made, in a word: invoice draft or estimate."""
+        return "estimate" if self.kind is DocumentKind.ESTIMATE else "invoice draft"
+
+
+def open_desk(session: Session, services: Services, record: Any, connection: Connection) -> Desk:
+    """The table for one record and one connection."""
+    able = connections.capabilities(services, connection)
+    by_kind = {kind: tuple(snapshot.choices(session, connection.id, kind)) for kind in ChoiceKind}
+    return Desk(
+        connection=connection,
+        organisation=connections.organisation_of(connection),
+        capabilities=able,
+        kind=offered_kind(able),
+        lists=draft_form.Lists(by_kind),
+        today=connections.today(connection, services.clock),
+        usual_days=due_dates.default_days(services.settings),
+        linked=linking.parties_for_draft(session, record, connection),
+        ready=connection.choices_at is not None,
+    )
+
+
+def party_at(session: Session, desk: Desk, party_id: str) -> PartyRow | None:
+    """A party of the organisation's index."""
+    return linking.party_row(session, desk.connection.id, party_id) if party_id else None
+
+
+def first_party(desk: Desk) -> PartyRow | None:
+    """The party to propose: the first linked one that may be used."""
+    return next((row for row in desk.linked if row.state == PartyState.ACTIVE.value), None)
+
+
+def begin(record: Any, desk: Desk, row: PartyRow | None) -> draft_form.Typed:
+    """A new form, due by the party's terms."""
+    party = snapshot.party_of(row) if row else None
+    typed = draft_fill.begin(record, party, desk.lists, desk.organisation, desk.today)
+    return draft_fill.follow_terms(typed, due_of(desk, typed, row), "")
+
+
+def due_of(desk: Desk, typed: draft_form.Typed, row: PartyRow | None) -> due_dates.Due | None:
+    """The due date to propose; None while the date cannot be read."""
+    issued, party = draft_fill.issued_on(typed), snapshot.party_of(row) if row else None
+    return due_dates.propose(issued, party, desk.organisation, desk.usual_days) if issued else None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The form as it is shown. `tried` is True once it was sent: only then does it nag about what is empty."""
+
+    desk: Desk
+    record: Any
+    key: str
+    version: int
+    typed: draft_form.Typed
+    party_row: PartyRow | None
+    tried: bool = False
+    row: Draft | None = None
+    query: str = ""
+    found: Sequence[PartyRow] = ()
+    overdue: draft_check.Overdue | None = None
+    agreed: draft_check.Agreed | None = None
+    conflict: bool = False
+    focus: str = ""
+
+    @cached_property
+    def party(self) -> Party | None:
+        """The party chosen, as last seen."""
+        return snapshot.party_of(self.party_row) if self.party_row else None
+
+    @cached_property
+    def checked(self) -> draft_form.Checked:
+        """What it means."""
+        state = self.party_row.state if self.party_row else ""
+        return draft_form.check(self.typed, self.desk.lists, party_state=state, needs=self.desk.needs)
+
+    @cached_property
+    def due(self) -> due_dates.Due | None:
+        """The due date by the terms."""
+        return due_of(self.desk, self.typed, self.party_row)
+
+    @cached_property
+    def refused(self) -> tuple[Problem, ...]:
+        """What the provider refused, as far as it was not changed since and the page does not say so itself."""
+        if self.row is None or self.row.state != "refused":
+            return ()
+        sent = draft_form.from_payload(self.row.payload["typed"])
+        told = draft_check.problems_of(self.row.problems)
+        same = [_at_input(one) for one in told if _value(sent, one.field) == _value(self.typed, one.field)]
+        ours = {one.field for one in self.checked.problems}
+        return tuple(one for one in same if one.field not in ours)
+
+    @cached_property
+    def items(self) -> list[draft_check.Item]:
+        """The list *Before it goes*."""
+        usable = self.party_row is not None and self.party_row.state == PartyState.ACTIVE.value
+        known = draft_check.Known(
+            self.desk.organisation,
+            self.desk.capabilities,
+            self.party if usable else None,
+            self.desk.connection.state == "connected",
+            self.overdue,
+            self.agreed,
+        )
+        return draft_check.before_it_goes(self.checked, self.refused, self.desk.lists, known)
+
+    @cached_property
+    def shown(self) -> Mapping[str, list[str]]:
+        """The sentences at the fields."""
+        shown: dict[str, list[str]] = {}
+        for one in self.checked.problems:
+            if self.tried or _value(self.typed, one.field).strip():
+                shown.setdefault(_at_input(one).field, []).append(one.message)
+        for one in self.refused:
+            shown.setdefault(one.field, []).append(one.message)
+        return shown
+
+    @property
+    def summary(self) -> list[draft_check.Item]:
+        """What has to be mended before it can be sent, for the top of the page; empty until it was tried."""
+        return [one for one in self.items if one.tone == draft_check.NO and (self.tried or one.field in self.shown)]
+
+    @property
+    def can_make_parties(self) -> bool:
+        """Whether a new party can be made from here."""
+        return Capability.PARTIES_CREATE in self.desk.capabilities
+
+    @property
+    def more_words(self) -> str:
+        """What the second row of a line holds."""
+        item = ["item"] if self.desk.lists.offered(ChoiceKind.ITEM) else []
+        words = ", ".join([*item, "discount", *self.desk.lists.groups()])
+        return words[:1].upper() + words[1:]
+
+    def more_of(self, number: int) -> bool:
+        """Whether the second row of a line is shown open: it holds something, or something to mend."""
+        line, names = self.typed.lines[number], ("item", "discount", *draft_form.TRACKING)
+        wrong = any(f"lines.{number}.{name}" in self.shown for name in names)
+        return wrong or Capability.LINE_NEEDS_ITEM in self.desk.capabilities or any(line[name] for name in names)
+
+    def is_linked(self, party_id: str) -> bool:
+        """Whether a party is linked to the record, its organization or its contact."""
+        return any(row.party_id == party_id for row in self.desk.linked)
+
+    @staticmethod
+    def is_iso(text: str) -> bool:
+        """Whether a date picker would show this text."""
+        return re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is not None
+
+    def parties(self) -> list[tuple[str, list[PartyRow]]]:
+        """The groups of the party list: linked ones, and the one chosen if it is another."""
+        chosen = self.party_row
+        extra = [chosen] if chosen is not None and not self.is_linked(chosen.party_id) else []
+        groups = [("Linked", list(self.desk.linked)), ("Someone else", extra)]
+        return [(title, rows) for title, rows in groups if rows]
+
+
+def _at_input(problem: Problem) -> Problem:
+    """The problem at a field that the page has."""
+    if problem.field.endswith(".tracking"):
+        return replace(problem, field=f"{problem.field}_0")
+    return problem
+
+
+def _value(typed: draft_form.Typed, field: str) -> str:
+    """What stands in a field of the form; "" for what is no field."""
+    if field in typed.head:
+        return typed.head[field]
+    parts = field.split(".")
+    if len(parts) == 3 and parts[1].isdigit() and int(parts[1]) < len(typed.lines):
+        return typed.lines[int(parts[1])].get(parts[2], "")
+    return ""
+
+
+def agreed_of(session: Session, record: Any, connection: Connection) -> draft_check.Agreed | None:
+    """What an opportunity or a project is worth and what was drafted and billed of it, in its own currency."""
+    amount = getattr(record, "amount", None) or getattr(record, "budget", None)
+    if not amount:
+        return None
+    linked = documents_linked(session, record.kind, record.id, connection.id)
+    whose = and_(
+        DocumentRow.connection_id == connection.id,
+        DocumentRow.document_id.in_(list(linked)),
+        DocumentRow.kind.not_in(BILL_KINDS),
+    )
+    sums = billed(session, whose, record.currency)
+    return draft_check.Agreed(amount, sums.sales + sums.drafted, record.currency)
+
+
+def overdue_of(session: Session, desk: Desk, party_id: str) -> draft_check.Overdue | None:
+    """What the customer owes beyond its due date."""
+    base = desk.organisation.base_currency
+    return draft_check.overdue_of(session, desk.connection.id, party_id, base, desk.today) if party_id else None
+
+
+def with_party(typed: draft_form.Typed, desk: Desk, party_id: str) -> draft_form.Typed:
+    """With another party, as chosen in an address; "" changes nothing."""
+    return replace(typed, head={**typed.head, "party": party_id}) if party_id else typed
+
+
+def payload_of(sheet: Sheet, document: dict[str, Any] | None) -> dict[str, Any]:
+    """What is kept of a form: typed, meant, and added up."""
+    sums = sheet.checked.sums
+    return {
+        "typed": sheet.typed.as_payload(),
+        "document": document,
+        "party_name": sheet.party_row.name if sheet.party_row else "",
+        "sums": {"subtotal": str(sums.subtotal), "tax": str(sums.tax), "total": str(sums.total)},
+    }

@@ -1,0 +1,257 @@
+"""Invoice drafts: what is stored, how it is sent, found again and written down when it is made.
+
+A draft's payload is ``{"typed": …, "document": …, "sums": …, "party_name": …}``: what the person typed (text, see
+`core.accounting.draft_form`), the document it means (a `NewDocument` as JSON, None while it is only saved), and what
+the page added up. The document is fixed when the draft is queued: every send of it is the same to the letter.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import and_, func, select, update
+from sqlalchemy.orm import Session
+
+from core.accounting import connections, due_dates, intents, linking, sending, snapshot
+from core.accounting.codec import from_json
+from core.accounting.models import Connection, DocumentRow, Draft
+from core.audit.service import record_deed
+from core.contract.errors import NotFound, ProviderError, Throttled, Unavailable
+from core.contract.extensions import PeriodicJob
+from core.contract.provider import AccountingProvider
+from core.contract.values import Capability, Document, DocumentKind, DocumentStatus, NewDocument, Ref
+from core.records.service import RecordNotFound, get_record
+from core.services import Services
+from core.users.models import User
+
+log = logging.getLogger(__name__)
+SLACK = timedelta(minutes=10)  # clocks differ, and the look-up asks for what changed since the intent
+NOTE_PAUSE, NOTE_WITHIN = timedelta(minutes=2), timedelta(hours=1)
+MOST = 200
+LISTS_LIVE = timedelta(days=1)
+FINAL = (DocumentStatus.PAID.value, DocumentStatus.VOIDED.value, DocumentStatus.DELETED.value)
+JOB = "accounting.send_draft"
+LOOK_JOB = "accounting.look_up_draft"
+NOTE_JOB = "accounting.note_draft"
+
+
+class DraftDeed(sending.Deed[Draft, Document]):
+    """Making an invoice draft, or an estimate where the provider has no drafts."""
+
+    name = "draft"
+    model = Draft
+
+    def send(self, services: Services, provider: AccountingProvider, row: Draft) -> Document:
+        """Ask the provider to make it; nothing more than a draft."""
+        return provider.create(DocumentKind(row.document_kind), document_of(services, row), key=intents.send_key(row))
+
+    def look_up(self, services: Services, provider: AccountingProvider, row: Draft) -> Document | None:
+        """The document that carries our mark."""
+        kind, since = DocumentKind(row.document_kind), row.created_at - SLACK
+        found = (provider.find_created(kind, key, row.party_id, since) for key in intents.keys_sent(row))
+        return next((document for document in found if document is not None), None)
+
+    def finish(self, session: Session, row: Draft, made: Document, now: datetime) -> None:
+        """Snapshot, link to the record, audit."""
+        row.document_id = made.ref.id
+        snapshot.save_documents(session, row.connection_id, [made], now)
+        try:
+            record = get_record(session, row.kind, row.record_id)
+        except RecordNotFound:
+            record = None
+        if record is not None:
+            linking.link_document(
+                session, record, row.connection, made.kind, made.ref.id, user_id=row.created_by, now=now
+            )
+        # No amount: the audit trail is read by people who may not see any.
+        new = {"document": made.number or made.ref.id, "party": made.party_name, "in": row.connection.name}
+        record_deed(
+            session,
+            when=now,
+            user_id=row.created_by,
+            deed="draft made",
+            kind=row.kind,
+            record_id=row.record_id,
+            new=new,
+        )
+
+    def refused(self, row: Draft, error: ProviderError) -> None:
+        """The lists are out of date; what is not there is the party, for nothing else of a draft is asked for by id."""
+        row.connection.choices_at = min(row.connection.choices_at or row.updated_at, row.updated_at - LISTS_LIVE)
+        if isinstance(error, NotFound):
+            row.problems = [{"field": "party", "message": error.message}]
+
+    def after_refusal(self, services: Services, row: Draft) -> None:
+        """What was refused may have been archived meanwhile: the lists and the parties are read again."""
+        services.jobs.enqueue("accounting.refresh", connection_id=row.connection_id, force=True)
+
+    def afterwards(self, services: Services, intent_id: int) -> None:
+        """Its history in the accounting system says who made it."""
+        services.jobs.enqueue(NOTE_JOB, intent_id=intent_id)
+
+
+DEED = DraftDeed()
+
+
+def register(services: Services) -> None:
+    """Add the jobs of drafts and their sweeper. Raises `StartError` where the admin's rule for due dates is none."""
+    due_dates.default_days(services.settings)
+    sending.register(services, DEED)
+    services.jobs.add(NOTE_JOB, functools.partial(note, services))
+    services.periodic.append(PeriodicJob("accounting_sweep_notes", 60, sweep_notes))
+
+
+def mark_url(services: Services, row: Draft) -> str:
+    """The address of the record's page with the key in it: a link back, and what a lost answer is found by."""
+    return f"{services.settings.url}/{row.kind}/{row.record_id}?draft={intents.send_key(row)}"
+
+
+def document_of(services: Services, row: Draft) -> NewDocument:
+    """The document a queued draft means, with its mark."""
+    return replace(from_json(NewDocument, row.payload["document"]), mark_url=mark_url(services, row))
+
+
+def offered_kind(capabilities: frozenset[Capability]) -> DocumentKind | None:
+    """What can be made for an organisation without posting anything to its ledger."""
+    if Capability.DRAFT_INVOICE in capabilities:
+        return DocumentKind.SALES_INVOICE
+    return DocumentKind.ESTIMATE if Capability.ESTIMATE in capabilities else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a post of the form asks for: `version` is that of the form (0: it was never stored)."""
+
+    key: str
+    version: int
+    record: Any
+    connection: Connection
+    kind: DocumentKind
+    party_id: str
+    payload: dict[str, Any]
+    send: bool
+
+
+def accept(session: Session, wish: Wish, *, user_id: int, now: datetime) -> tuple[Draft, bool]:
+    """Store what a post asks for, once: the draft of its key, and whether the post had its way.
+
+    False means that the draft moved on meanwhile: it was sent (a second click), or somebody changed it.
+    """
+    row, new = intents.store(session, _new(wish, user_id, now))
+    if new:
+        return row, True
+    stale = row.version != wish.version and row.payload["typed"] != wish.payload["typed"]
+    if stale or row.state not in intents.EDITABLE:
+        return row, False
+    values = {"payload": wish.payload, "party_id": wish.party_id, "document_kind": wish.kind.value}
+    return row, intents.change(session, row, values, send=wish.send, now=now)
+
+
+def _new(wish: Wish, user_id: int, now: datetime) -> Draft:
+    return Draft(
+        key=wish.key,
+        kind=wish.record.kind,
+        record_id=wish.record.id,
+        connection_id=wish.connection.id,
+        connection=wish.connection,
+        document_kind=wish.kind.value,
+        party_id=wish.party_id,
+        payload=wish.payload,
+        state="queued" if wish.send else "open",
+        created_by=user_id,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A draft with its document as last seen (None before it is made) and who made it."""
+
+    draft: Draft
+    document: DocumentRow | None
+    by: str
+
+
+def listed(session: Session, *, limit: int = MOST, **where: Any) -> list[Listed]:
+    """Drafts, newest first, each with its document; `where` narrows to columns (`kind`, `record_id`, `key`)."""
+    seen = and_(DocumentRow.connection_id == Draft.connection_id, DocumentRow.document_id == Draft.document_id)
+    rows = session.execute(
+        select(Draft, DocumentRow, User.name)
+        .outerjoin(DocumentRow, seen)
+        .outerjoin(User, User.id == Draft.created_by)
+        .filter_by(**where)
+        .order_by(Draft.id.desc())
+        .limit(limit)
+    )
+    return [Listed(draft, document, name or "") for draft, document, name in rows]
+
+
+def waiting(session: Session) -> int:
+    """How many drafts are not made yet: the count beside *Drafts* in the navigation."""
+    return session.scalar(select(func.count()).select_from(Draft).where(Draft.state != "made")) or 0
+
+
+def own_total(draft: Draft) -> Decimal:
+    """What our page added up, tax in, in the currency that was chosen."""
+    return Decimal(draft.payload["sums"]["total"])
+
+
+def total_differs(draft: Draft, document: DocumentRow) -> Decimal | None:
+    """What the provider's total is above ours, when the document is still the draft that we sent and they differ."""
+    if document.status != DocumentStatus.DRAFT.value:
+        return None
+    return (document.total - own_total(draft)) or None
+
+
+def note(services: Services, intent_id: int) -> None:
+    """Job: write who made it into the document's history. A note that fails harms nothing and is tried no more."""
+    with services.db.read() as session:
+        row = session.get(Draft, intent_id)
+        if row is None or row.state != "made" or row.noted_at is not None:
+            return
+        if not _takes_notes(services, row):
+            return
+        text = _note_text(session, row)
+    try:
+        provider = connections.open_provider(services, row.connection_id)
+        provider.note(DocumentKind(row.document_kind), Ref(row.document_id), text, key=f"{intents.send_key(row)}-note")
+    except (Throttled, Unavailable) as error:
+        log.info("the note on draft %s waits: %s", row.id, error.message)
+        return
+    except ProviderError as error:
+        log.warning("no note on draft %s: %s %s", row.id, error.message, error.detail)
+    with services.db.begin() as session:
+        session.execute(update(Draft).where(Draft.id == intent_id).values(noted_at=services.clock.now()))
+
+
+def _takes_notes(services: Services, row: Draft) -> bool:
+    """Whether its provider keeps notes; False too while the plugin is off."""
+    if row.connection.provider not in services.providers:
+        return False
+    return Capability.NOTES in connections.capabilities(services, row.connection)
+
+
+def _note_text(session: Session, row: Draft) -> str:
+    user = session.get(User, row.created_by)
+    try:
+        title = get_record(session, row.kind, row.record_id).title
+    except RecordNotFound:
+        title = f"{row.kind} {row.record_id}"
+    return f"Draft made by {user.name if user else 'somebody'} in Ledgertab for {title}"
+
+
+def sweep_notes(services: Services) -> None:
+    """Notes that were throttled or lost with their worker: again, for an hour after the draft was made."""
+    now = services.clock.now()
+    recent = (Draft.updated_at <= now - NOTE_PAUSE, Draft.updated_at >= now - NOTE_WITHIN)
+    with services.db.read() as session:
+        rows = session.scalars(select(Draft).where(Draft.state == "made", Draft.noted_at.is_(None), *recent)).all()
+        able = [row.id for row in rows if _takes_notes(services, row)]
+    for intent_id in able:
+        services.jobs.enqueue(NOTE_JOB, intent_id=intent_id)

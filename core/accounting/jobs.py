@@ -1,0 +1,53 @@
+"""What accounting does outside a request, and every so often."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import delete, select
+
+from core.accounting import drafts, parties, refresh
+from core.accounting.models import Connection, Consent, DocumentRow, GrantRow
+from core.accounting.rereading import is_linked
+from core.accounting.snapshot import CREDITS
+from core.contract.extensions import PeriodicJob
+from core.services import Services
+
+CONSENT_LIFE = timedelta(hours=1)
+HOUR = 3600
+
+
+def register(services: Services) -> None:
+    """Add the jobs of this room to the queue and to the worker's clock."""
+    services.jobs.add("accounting.refresh", partial(refresh.refresh, services))
+    drafts.register(services)
+    parties.register(services)
+    services.periodic.append(PeriodicJob("accounting_light_call", 6 * HOUR, light_calls))
+    services.periodic.append(PeriodicJob("accounting_tidy", 24 * HOUR, tidy))
+
+
+def light_calls(services: Services) -> None:
+    """Ask each connection that nobody looked at for a day: keeps its grant alive, notices a disconnect."""
+    before = services.clock.now() - timedelta(hours=20)
+    with services.db.read() as session:
+        rows = session.execute(select(Connection.id, Connection.last_good_at).where(Connection.state == "connected"))
+        quiet = [number for number, good in rows if good is None or good < before]
+    for connection_id in quiet:
+        services.jobs.enqueue("accounting.refresh", connection_id=connection_id, force=True)
+
+
+def tidy(services: Services) -> None:
+    """Drop what nobody is linked to any more: documents found by a search, consents that ran out."""
+    now = services.clock.now()
+    unlinked = delete(DocumentRow).where(
+        DocumentRow.seen_at < now - timedelta(days=1),
+        DocumentRow.kind.not_in([kind.value for kind in CREDITS]),
+        ~is_linked(),
+    )
+    with services.db.begin() as session:
+        session.execute(unlinked, execution_options={"synchronize_session": False})
+        session.execute(delete(Consent).where(Consent.created_at < now - CONSENT_LIFE))
+        used = select(Connection.grant_id).where(Connection.grant_id.is_not(None))
+        unused = delete(GrantRow).where(GrantRow.granted_at < now - CONSENT_LIFE, GrantRow.id.not_in(used))
+        session.execute(unused, execution_options={"synchronize_session": False})

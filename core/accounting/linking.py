@@ -1,0 +1,281 @@
+"""Links between records and the books, case by case: suggestions with reason and score, link, unlink.
+
+Nothing is linked until a person says so, and nothing changes in the accounting system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from rapidfuzz import fuzz, process
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.accounting.folding import digits, fold
+from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink, PartyRow
+from core.audit.service import record_deed
+from core.contract.values import DocumentKind, PartyState
+
+SUGGESTIONS = 5
+CLOSE = 86
+SAME_EMAIL, SAME_DOMAIN = "same e-mail", "same e-mail domain"
+FREE_MAIL = frozenset(
+    ["gmail.com", "hotmail.com", "outlook.com", "yahoo.com", "icloud.com", "live.com", "xtra.co.nz", "example.com"]
+)
+
+
+class Record(Protocol):
+    """What linking needs to know of a record of the CRM."""
+
+    id: int
+
+    @property
+    def kind(self) -> str:
+        """contacts, organizations, opportunities or projects."""
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A party that may be the record's: why, and how sure (0 to 100)."""
+
+    party: PartyRow
+    reasons: tuple[str, ...]
+    score: int
+    linked_to: tuple[tuple[str, int], ...] = ()
+
+
+def links_of(session: Session, kind: str, record_id: int) -> list[PartyLink]:
+    """The parties a record is linked to, oldest link first."""
+    found = session.scalars(
+        select(PartyLink).where(PartyLink.kind == kind, PartyLink.record_id == record_id).order_by(PartyLink.id)
+    )
+    return list(found)
+
+
+def suggest(session: Session, record: Any, connection: Connection) -> list[Candidate]:
+    """Parties of the index that look like the record, the surest first; at most five, archived ones last."""
+    found: dict[int, tuple[PartyRow, list[str], int]] = {}
+    for row, reason, score in _matches(session, record, connection.id):
+        _, reasons, best = found.setdefault(row.id, (row, [], 0))
+        if reason not in reasons and not (reason == SAME_DOMAIN and SAME_EMAIL in reasons):
+            reasons.append(reason)
+        found[row.id] = (row, reasons, max(best, score))
+    linked = {
+        link.party_id for link in links_of(session, record.kind, record.id) if link.connection_id == connection.id
+    }
+    candidates = [
+        Candidate(row, tuple(reasons), min(100, score + 2 * (len(reasons) - 1)))
+        for row, reasons, score in found.values()
+        if row.party_id not in linked and not row.merged_into
+    ]
+    candidates.sort(key=lambda one: (one.party.state != PartyState.ACTIVE.value, -one.score, one.party.name))
+    return [_with_links(session, one) for one in candidates[:SUGGESTIONS]]
+
+
+def _matches(session: Session, record: Any, connection_id: int) -> Iterable[tuple[PartyRow, str, int]]:
+    index = select(PartyRow).where(PartyRow.connection_id == connection_id)
+    folded = fold(record.title)
+    email = (getattr(record, "email", "") or "").strip().lower()
+    if folded:
+        for row in session.scalars(index.where(PartyRow.folded == folded).limit(20)):
+            yield row, "same name", 97
+    if email:
+        for row in session.scalars(index.where(PartyRow.email == email).limit(20)):
+            yield row, SAME_EMAIL, 95
+    domain = email.rpartition("@")[2]
+    if domain and domain not in FREE_MAIL:
+        for row in session.scalars(index.where(PartyRow.email.like(f"%@{_escaped(domain)}", escape="\\")).limit(20)):
+            yield row, SAME_DOMAIN, 72
+    yield from _by_numbers(session, record, index)
+    yield from _close_names(session, folded, connection_id)
+
+
+def _by_numbers(session: Session, record: Any, index: Any) -> Iterable[tuple[PartyRow, str, int]]:
+    phone = digits(getattr(record, "phone", "") or "")[-8:]
+    if len(phone) >= 7:
+        for row in session.scalars(index.where(PartyRow.phone.like(f"%{phone}")).limit(20)):
+            yield row, "same phone", 88
+    tax_number = digits(getattr(record, "tax_number", "") or "")
+    if len(tax_number) >= 5:
+        for row in session.scalars(index.where(PartyRow.tax_number == tax_number).limit(20)):
+            yield row, "same tax number", 98
+
+
+def _close_names(session: Session, folded: str, connection_id: int) -> Iterable[tuple[PartyRow, str, int]]:
+    """Names that are nearly the same, among those that share a word of three letters or more."""
+    words = [word for word in folded.split() if len(word) >= 3]
+    if not words:
+        return
+    shares = or_(*(PartyRow.folded.like(f"%{_escaped(word)}%", escape="\\") for word in words[:6]))
+    rows = session.execute(
+        select(PartyRow.id, PartyRow.folded).where(PartyRow.connection_id == connection_id, shares).limit(2000)
+    ).all()
+    names = {row[0]: row[1] for row in rows}
+    close = process.extract(folded, names, scorer=fuzz.token_sort_ratio, score_cutoff=CLOSE - 1, limit=5)
+    scores = {row_id: score for name, score, row_id in close if name != folded}
+    for row in session.scalars(select(PartyRow).where(PartyRow.id.in_(scores))):
+        yield row, "similar name", int(scores[row.id]) - 5
+
+
+def _with_links(session: Session, candidate: Candidate) -> Candidate:
+    """Say which other records are linked to the same party: shown, allowed."""
+    party = candidate.party
+    rows = session.execute(
+        select(PartyLink.kind, PartyLink.record_id).where(
+            PartyLink.connection_id == party.connection_id, PartyLink.party_id == party.party_id
+        )
+    )
+    return Candidate(party, candidate.reasons, candidate.score, tuple((kind, number) for kind, number in rows))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def search_index(session: Session, connection_id: int, text: str, limit: int = 20) -> list[PartyRow]:
+    """Parties of the index whose name or e-mail holds the words, active ones first."""
+    rows = select(PartyRow).where(PartyRow.connection_id == connection_id, PartyRow.merged_into == "")
+    for word in fold(text).split():
+        like = f"%{_escaped(word)}%"
+        rows = rows.where(or_(PartyRow.folded.like(like, escape="\\"), PartyRow.email.like(like, escape="\\")))
+    return list(session.scalars(rows.order_by(PartyRow.state, PartyRow.name).limit(limit)))
+
+
+def link_party(
+    session: Session, record: Any, connection: Connection, party_id: str, *, user_id: int, now: datetime
+) -> PartyLink:
+    """Link a record to a party; a link that is there already is given back."""
+    key = {"kind": record.kind, "record_id": record.id, "connection_id": connection.id, "party_id": party_id}
+    link = PartyLink(**key, linked_by=user_id, linked_at=now)
+    try:
+        with session.begin_nested():
+            session.add(link)
+            session.flush()
+    except IntegrityError:
+        return session.scalars(select(PartyLink).filter_by(**key)).one()
+    party = party_row(session, connection.id, party_id)
+    if party is not None and _links_to(session, connection.id, party_id) == 1:
+        party.documents_at = None  # while nobody was linked, nobody kept its documents current: read them whole again
+    new = {"party": party.name if party else party_id, "party_id": party_id, "in": connection.name}
+    record_deed(session, when=now, user_id=user_id, deed="party linked", kind=record.kind, record_id=record.id, new=new)
+    return link
+
+
+def _links_to(session: Session, connection_id: int, party_id: str) -> int:
+    mine = (PartyLink.connection_id == connection_id, PartyLink.party_id == party_id)
+    return session.scalar(select(func.count()).select_from(PartyLink).where(*mine)) or 0
+
+
+def unlink_party(session: Session, record: Any, link_id: int, *, user_id: int, now: datetime) -> bool:
+    """Remove a link of this record; False when it is not there (any more)."""
+    link = session.get(PartyLink, link_id)
+    if link is None or (link.kind, link.record_id) != (record.kind, record.id):
+        return False
+    old = {"party_id": link.party_id, "in": link.connection.name}
+    session.delete(link)
+    session.flush()
+    record_deed(
+        session, when=now, user_id=user_id, deed="party unlinked", kind=record.kind, record_id=record.id, old=old
+    )
+    return True
+
+
+def link_document(
+    session: Session,
+    record: Any,
+    connection: Connection,
+    document_kind: DocumentKind,
+    document_id: str,
+    *,
+    user_id: int,
+    now: datetime,
+) -> DocumentLink:
+    """Link a record to one document; a link that is there already is given back."""
+    key = {"kind": record.kind, "record_id": record.id, "connection_id": connection.id, "document_id": document_id}
+    link = DocumentLink(**key, document_kind=document_kind.value, linked_by=user_id, linked_at=now)
+    try:
+        with session.begin_nested():
+            session.add(link)
+            session.flush()
+    except IntegrityError:
+        return session.scalars(select(DocumentLink).filter_by(**key)).one()
+    new = {"document": _number_of(session, connection.id, document_id), "in": connection.name}
+    record_deed(
+        session, when=now, user_id=user_id, deed="document linked", kind=record.kind, record_id=record.id, new=new
+    )
+    return link
+
+
+def unlink_document(session: Session, record: Any, link_id: int, *, user_id: int, now: datetime) -> bool:
+    """Remove a document's link of this record; False when it is not there (any more)."""
+    link = session.get(DocumentLink, link_id)
+    if link is None or (link.kind, link.record_id) != (record.kind, record.id):
+        return False
+    old = {"document": _number_of(session, link.connection_id, link.document_id), "in": link.connection.name}
+    session.delete(link)
+    session.flush()
+    record_deed(
+        session, when=now, user_id=user_id, deed="document unlinked", kind=record.kind, record_id=record.id, old=old
+    )
+    return True
+
+
+def _number_of(session: Session, connection_id: int, document_id: str) -> str:
+    number = session.scalar(
+        select(DocumentRow.number).where(
+            DocumentRow.connection_id == connection_id, DocumentRow.document_id == document_id
+        )
+    )
+    return number or document_id
+
+
+def document_links_of(session: Session, kind: str, record_id: int) -> list[DocumentLink]:
+    """The documents a record is linked to, oldest link first."""
+    found = session.scalars(
+        select(DocumentLink)
+        .where(DocumentLink.kind == kind, DocumentLink.record_id == record_id)
+        .order_by(DocumentLink.id)
+    )
+    return list(found)
+
+
+def related(record: Any) -> list[tuple[str, int]]:
+    """The record itself, then its organization and its contact: where a linked party may come from."""
+    found = [(record.kind, record.id)]
+    for attribute, kind in (("organization_id", "organizations"), ("contact_id", "contacts")):
+        number = getattr(record, attribute, None)
+        if number:
+            found.append((kind, number))
+    return found
+
+
+def parties_for_draft(session: Session, record: Any, connection: Connection) -> list[PartyRow]:
+    """Parties linked to the record itself, or to its organization or contact, each once."""
+    found: dict[int, PartyRow] = {}
+    for kind, number in related(record):
+        for link in links_of(session, kind, number):
+            if link.connection_id == connection.id:
+                row = party_row(session, connection.id, link.party_id)
+                if row is not None:
+                    found.setdefault(row.id, row)
+    return list(found.values())
+
+
+def party_row(session: Session, connection_id: int, party_id: str) -> PartyRow | None:
+    """A party of the index."""
+    return session.scalar(
+        select(PartyRow).where(PartyRow.connection_id == connection_id, PartyRow.party_id == party_id)
+    )
+
+
+def party_rows(session: Session, links: Sequence[PartyLink]) -> dict[int, PartyRow | None]:
+    """The party of each link, by the link's id."""
+    return {link.id: party_row(session, link.connection_id, link.party_id) for link in links}

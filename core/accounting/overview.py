@@ -1,0 +1,199 @@
+"""The figures of the overview, summed by the database from the snapshot.
+
+All figures are in the connection's base currency; documents in other currencies are told beside them, never added. The
+same rules stand in `rules` as pure functions that explain a figure; a property test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, and_, case, func, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
+
+from core.accounting.models import DocumentRow
+from core.accounting.rules import AUTHORISED, BILL, CREDIT, CREDITS, DEAD, DRAFT, PAID, SALE, SUBMITTED, ZERO, Day
+
+
+@dataclass(frozen=True)
+class Other:
+    """Documents in one other currency, not part of the figures: open sales invoices and, apart, open bills."""
+
+    currency: str
+    invoices: Decimal = ZERO
+    invoice_count: int = 0
+    bills: Decimal = ZERO
+    bill_count: int = 0
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The overview of some parties of one connection, in its base `currency`. With tax, but for the two values."""
+
+    currency: str
+    day: Day
+    invoices_submitted: Decimal = ZERO
+    invoices_authorised: Decimal = ZERO
+    bills_submitted: Decimal = ZERO
+    bills_authorised: Decimal = ZERO
+    outstanding: Decimal = ZERO
+    outstanding_count: int = 0
+    overdue: Decimal = ZERO
+    overdue_count: int = 0
+    oldest_due: date | None = None
+    unused_credit: Decimal = ZERO
+    drafts: Decimal = ZERO
+    drafts_count: int = 0
+    lifetime: Decimal = ZERO
+    twelve_months: Decimal = ZERO
+    first_sale: date | None = None
+    days_to_pay: Decimal | None = None
+    other: tuple[Other, ...] = field(default=())
+
+    @property
+    def invoices(self) -> Decimal:
+        """Sales invoices submitted and authorised."""
+        return self.invoices_submitted + self.invoices_authorised
+
+    @property
+    def oldest_days(self) -> int:
+        """How many days the oldest overdue invoice is overdue."""
+        return (self.day.today - self.oldest_due).days if self.oldest_due else 0
+
+
+class _Sums:
+    """Grouped sums of the documents that a condition picks: by kind, status, late (due before today) and recent."""
+
+    def __init__(self, session: Session, whose: ColumnElement[bool], currency: str, day: Day) -> None:
+        late = and_(DocumentRow.due_date.is_not(None), DocumentRow.due_date < day.today)
+        recent = and_(DocumentRow.date > day.year_ago, DocumentRow.date <= day.today)
+        columns = (
+            DocumentRow.kind,
+            DocumentRow.status,
+            case((late, 1), else_=0).label("late"),
+            case((recent, 1), else_=0).label("recent"),
+        )
+        sums = (
+            func.count().label("number"),
+            func.sum(DocumentRow.total).label("total"),
+            func.sum(DocumentRow.tax).label("tax"),
+            func.sum(DocumentRow.amount_due).label("due"),
+            func.min(DocumentRow.due_date).label("oldest_due"),
+            func.min(DocumentRow.date).label("oldest"),
+        )
+        counts = (whose, DocumentRow.currency == currency, DocumentRow.status.not_in(DEAD))
+        query = select(*columns, *sums).where(*counts)
+        self._rows: list[Any] = list(
+            session.execute(query.group_by(DocumentRow.kind, DocumentRow.status, "late", "recent"))
+        )
+
+    def rows(self, kinds: Sequence[str], states: Sequence[str], **flags: int) -> list[Any]:
+        """The groups of these kinds and states, and flags."""
+        found = (row for row in self._rows if row.kind in kinds and row.status in states)
+        return [row for row in found if all(getattr(row, flag) == value for flag, value in flags.items())]
+
+    def sum(self, column: str, kinds: Sequence[str], states: Sequence[str], **flags: int) -> Decimal:
+        """Their sum of total, tax or due."""
+        return sum((getattr(row, column) for row in self.rows(kinds, states, **flags)), ZERO)
+
+    def sold(self, **flags: int) -> Decimal:
+        """Approved and paid sales invoices less credit notes, without tax."""
+        closed = (AUTHORISED, PAID)
+        invoiced = self.sum("total", (SALE,), closed, **flags) - self.sum("tax", (SALE,), closed, **flags)
+        credited = self.sum("total", (CREDIT,), closed, **flags) - self.sum("tax", (CREDIT,), closed, **flags)
+        return invoiced - credited
+
+
+def figures(session: Session, whose: ColumnElement[bool], currency: str, today: date) -> Figures:
+    """The figures of the documents that `whose` picks (a condition on `DocumentRow`), summed by the database."""
+    day = Day(today)
+    sums = _Sums(session, whose, currency, day)
+    approved = sums.rows((SALE,), (AUTHORISED,))
+    late = sums.rows((SALE,), (AUTHORISED,), late=1)
+    return Figures(
+        currency=currency,
+        day=day,
+        invoices_submitted=sums.sum("total", (SALE,), (SUBMITTED,)),
+        invoices_authorised=sums.sum("total", (SALE,), (AUTHORISED,)),
+        bills_submitted=sums.sum("total", (BILL,), (SUBMITTED,)),
+        bills_authorised=sums.sum("total", (BILL,), (AUTHORISED,)),
+        outstanding=sums.sum("due", (SALE,), (AUTHORISED,)),
+        outstanding_count=sum(row.number for row in approved),
+        overdue=sums.sum("due", (SALE,), (AUTHORISED,), late=1),
+        overdue_count=sum(row.number for row in late),
+        oldest_due=min((row.oldest_due for row in late), default=None),
+        unused_credit=sums.sum("due", CREDITS, (AUTHORISED,)),
+        drafts=sums.sum("total", (SALE,), (DRAFT,)),
+        drafts_count=sum(row.number for row in sums.rows((SALE,), (DRAFT,))),
+        lifetime=sums.sold(),
+        twelve_months=sums.sold(recent=1),
+        first_sale=min((row.oldest for row in sums.rows((SALE,), (AUTHORISED, PAID))), default=None),
+        days_to_pay=_days_to_pay(session, whose, currency, day),
+        other=_others(session, whose, currency),
+    )
+
+
+def _days_to_pay(session: Session, whose: ColumnElement[bool], currency: str, day: Day) -> Decimal | None:
+    taken = _DaysBetween(DocumentRow.fully_paid_on, DocumentRow.date)
+    rows = session.execute(
+        select(taken, func.count())
+        .where(
+            whose,
+            DocumentRow.currency == currency,
+            DocumentRow.kind == SALE,
+            DocumentRow.status == PAID,
+            DocumentRow.fully_paid_on > day.two_years_ago,
+            DocumentRow.fully_paid_on <= day.today,
+            DocumentRow.amount_paid > 0,
+        )
+        .group_by(taken)
+    )
+    days = [number for number, count in rows for _ in range(count)]
+    return Decimal(str(median(days))) if days else None
+
+
+class _DaysBetween(FunctionElement[int]):
+    """How many days the first date is after the second."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_DaysBetween)
+def _days_between(element: Any, compiler: Any, **options: Any) -> str:
+    """Dates that subtract to days, as the SQL standard and PostgreSQL have it."""
+    later, earlier = (compiler.process(one, **options) for one in element.clauses)
+    return f"({later} - {earlier})"
+
+
+@compiles(_DaysBetween, "sqlite")
+def _days_between_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    """SQLite keeps dates as text; between two midnights its Julian days differ by a whole number."""
+    later, earlier = (compiler.process(one, **options) for one in element.clauses)
+    return f"CAST(julianday({later}) - julianday({earlier}) AS INTEGER)"
+
+
+def _others(session: Session, whose: ColumnElement[bool], currency: str) -> tuple[Other, ...]:
+    rows = session.execute(
+        select(DocumentRow.currency, DocumentRow.kind, func.sum(DocumentRow.total), func.count())
+        .where(
+            whose,
+            DocumentRow.currency != currency,
+            DocumentRow.kind.in_((SALE, BILL)),
+            DocumentRow.status.in_((SUBMITTED, AUTHORISED)),
+        )
+        .group_by(DocumentRow.currency, DocumentRow.kind)
+        .order_by(DocumentRow.currency)
+    ).all()
+    found: dict[str, dict[str, tuple[Decimal, int]]] = {}
+    for other, kind, total, count in rows:
+        found.setdefault(other, {})[kind] = (total, count)
+    none = (ZERO, 0)
+    return tuple(Other(other, *kinds.get(SALE, none), *kinds.get(BILL, none)) for other, kinds in found.items())

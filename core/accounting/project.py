@@ -1,0 +1,75 @@
+"""The figures of an opportunity or a project, over the documents linked to it alone: billed so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from core.accounting.models import DocumentRow
+from core.accounting.rules import AUTHORISED, BILL, BILL_CREDIT, CREDIT, DRAFT, PAID, SALE, SUBMITTED, ZERO
+
+CENT = Decimal("0.01")
+BILLED = (SUBMITTED, AUTHORISED, PAID)
+
+
+@dataclass(frozen=True)
+class Billed:
+    """Billed so far, in `currency`, without tax: sales and bills less their credit notes, and the ladder's steps.
+
+    `drafted` counts drafts and what awaits approval, `approved` what is approved or paid, both less credit notes.
+    `paid` is the money received on approved and paid sales invoices, less the tax in it, document by document.
+    """
+
+    currency: str
+    sales: Decimal
+    bills: Decimal
+    drafted: Decimal
+    approved: Decimal
+    paid: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        """What is left of sales after bills."""
+        return self.sales - self.bills
+
+
+def billed(session: Session, whose: ColumnElement[bool], currency: str) -> Billed:
+    """The sums over the documents that `whose` picks; other currencies are left out."""
+    rows = session.execute(
+        select(DocumentRow.kind, DocumentRow.status, func.sum(DocumentRow.total), func.sum(DocumentRow.tax))
+        .where(whose, DocumentRow.currency == currency)
+        .group_by(DocumentRow.kind, DocumentRow.status)
+    ).all()
+    sums = {(kind, state): total - tax for kind, state, total, tax in rows}
+
+    def less(kind: str, credit: str, states: tuple[str, ...]) -> Decimal:
+        gross = sum((sums.get((kind, state), ZERO) for state in states), ZERO)
+        return gross - sum((sums.get((credit, state), ZERO) for state in states), ZERO)
+
+    return Billed(
+        currency=currency,
+        sales=less(SALE, CREDIT, BILLED),
+        bills=less(BILL, BILL_CREDIT, BILLED),
+        drafted=less(SALE, CREDIT, (DRAFT, SUBMITTED)),
+        approved=less(SALE, CREDIT, (AUTHORISED, PAID)),
+        paid=_received(session, whose, currency),
+    )
+
+
+def _received(session: Session, whose: ColumnElement[bool], currency: str) -> Decimal:
+    """Money received on sales invoices, without tax: of each document the share that its tax is not, to the cent."""
+    rows = session.execute(
+        select(DocumentRow.amount_paid, DocumentRow.total, DocumentRow.tax).where(
+            whose,
+            DocumentRow.currency == currency,
+            DocumentRow.kind == SALE,
+            DocumentRow.status.in_((AUTHORISED, PAID)),
+            DocumentRow.amount_paid != 0,
+            DocumentRow.total != 0,
+        )
+    )
+    shares = (paid * (total - tax) / total for paid, total, tax in rows)
+    return sum((share.quantize(CENT, ROUND_HALF_UP) for share in shares), ZERO)

@@ -1,0 +1,178 @@
+"""The snapshot: the last known copy of parties, documents and choices, written by jobs and read by pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.accounting.codec import from_json, to_json
+from core.accounting.folding import digits, fold
+from core.accounting.models import Choices, DocumentLink, DocumentRow, LineRow, PartyLink, PartyRow, PaymentRow
+from core.contract.values import Choice, ChoiceKind, Document, DocumentKind, Party
+
+T = TypeVar("T")
+BATCH = 500
+CREDITS = frozenset({DocumentKind.OVERPAYMENT, DocumentKind.PREPAYMENT})
+
+
+def in_batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    """The items in lists of at most `size`, so that memory and SQL stay small."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def save_parties(session: Session, connection_id: int, parties: Sequence[Party], now: datetime) -> None:
+    """Upsert parties into the index."""
+    for batch in in_batches({party.ref.id: party for party in parties}.values()):
+        known = _ids(session, PartyRow.party_id, PartyRow.id, connection_id, [party.ref.id for party in batch])
+        rows = [(known.get(party.ref.id), _party_values(connection_id, party)) for party in batch]
+        fresh = [values for row_id, values in rows if row_id is None]
+        if fresh:
+            session.execute(insert(PartyRow), fresh)
+        stale = [{**values, "id": row_id} for row_id, values in rows if row_id is not None]
+        if stale:
+            session.execute(update(PartyRow), stale)
+
+
+def _party_values(connection_id: int, party: Party) -> dict[str, Any]:
+    return {
+        "connection_id": connection_id,
+        "party_id": party.ref.id,
+        "name": party.name[:500],
+        "folded": fold(party.name)[:500],
+        "email": party.email.strip().lower()[:255],
+        "phone": digits(party.phone)[-60:],
+        "tax_number": digits(party.tax_number)[:60],
+        "state": party.state.value,
+        "merged_into": party.merged_into,
+        "data": to_json(party),
+        "updated_at": party.updated_at,
+    }
+
+
+def party_of(row: PartyRow) -> Party:
+    """The party of an index row."""
+    return from_json(Party, row.data)
+
+
+def save_documents(session: Session, connection_id: int, documents: Sequence[Document], now: datetime) -> None:
+    """Upsert documents with their payments and, where they came with them, their lines."""
+    for batch in in_batches({document.ref.id: document for document in documents}.values()):
+        ids = [document.ref.id for document in batch]
+        known = _ids(session, DocumentRow.document_id, DocumentRow.id, connection_id, ids)
+        fresh = [_document_values(connection_id, one, now) for one in batch if one.ref.id not in known]
+        if fresh:
+            session.execute(insert(DocumentRow), fresh)
+        stale = [one for one in batch if one.ref.id in known]
+        if stale:
+            values = [{**_document_values(connection_id, one, now), "id": known[one.ref.id]} for one in stale]
+            session.execute(update(DocumentRow), values)
+            _drop_parts(session, [(known[one.ref.id], one) for one in stale])
+        _insert_parts(session, _ids(session, DocumentRow.document_id, DocumentRow.id, connection_id, ids), batch)
+
+
+def _ids(session: Session, key: Any, row_id: Any, connection_id: int, ids: Sequence[str]) -> dict[str, int]:
+    table = key.class_
+    found = session.execute(select(key, row_id).where(table.connection_id == connection_id, key.in_(ids)))
+    return {row[0]: row[1] for row in found}
+
+
+def _document_values(connection_id: int, document: Document, now: datetime) -> dict[str, Any]:
+    return {
+        "connection_id": connection_id,
+        "document_id": document.ref.id,
+        "version": document.ref.version,
+        "kind": document.kind.value,
+        "party_id": document.party_id,
+        "party_name": document.party_name[:500],
+        "number": document.number[:255],
+        "reference": document.reference,
+        "status": document.status.value,
+        "vendor_status": document.vendor_status,
+        "date": document.date,
+        "due_date": document.due_date,
+        "currency": document.currency,
+        "rate": document.rate,
+        "total": document.total,
+        "tax": document.tax,
+        "amount_due": document.amount_due,
+        "amount_paid": document.amount_paid,
+        "amount_credited": document.amount_credited,
+        "fully_paid_on": document.fully_paid_on,
+        "amounts_are": document.amounts_are.value,
+        "updated_at": document.updated_at,
+        "seen_at": now,
+    }
+
+
+def _drop_parts(session: Session, rows: Sequence[tuple[int, Document]]) -> None:
+    session.execute(delete(PaymentRow).where(PaymentRow.document.in_([row_id for row_id, _ in rows])))
+    with_lines = [row_id for row_id, document in rows if document.lines is not None]
+    session.execute(delete(LineRow).where(LineRow.document.in_(with_lines)))
+
+
+def _insert_parts(session: Session, ids: dict[str, int], documents: Sequence[Document]) -> None:
+    payments = [
+        {"document": ids[one.ref.id], "date": payment.date, "amount": payment.amount, "kind": payment.kind}
+        for one in documents
+        for payment in one.payments
+    ]
+    lines = [
+        {
+            "document": ids[one.ref.id],
+            "position": position,
+            "line_id": line.id,
+            "description": line.description,
+            "quantity": line.quantity,
+            "unit_price": line.unit_price,
+            "discount": line.discount,
+            "amount": line.amount,
+            "tax": line.tax,
+            "item": line.item,
+            "account": line.account,
+            "tax_rate": line.tax_rate,
+        }
+        for one in documents
+        for position, line in enumerate(one.lines or ())
+    ]
+    if payments:
+        session.execute(insert(PaymentRow), payments)
+    if lines:
+        session.execute(insert(LineRow), lines)
+
+
+def wanted(session: Session, connection_id: int, documents: Sequence[Document]) -> list[Document]:
+    """Those documents that are held already, or whose party or itself is linked; what nobody linked is not kept.
+
+    What is held is kept current though its party changed: a merge moves documents to another party.
+
+    Over- and prepayments are kept for every party: they are few, they are told only by the feed of the whole
+    organisation, and reading them again for each party that is linked later would cost two calls a party.
+    """
+    parties = set(session.scalars(select(PartyLink.party_id).where(PartyLink.connection_id == connection_id)))
+    linked = set(session.scalars(select(DocumentLink.document_id).where(DocumentLink.connection_id == connection_id)))
+    ids = [one.ref.id for one in documents]
+    linked |= _ids(session, DocumentRow.document_id, DocumentRow.id, connection_id, ids).keys()
+    return [one for one in documents if one.kind in CREDITS or one.party_id in parties or one.ref.id in linked]
+
+
+def save_choices(session: Session, connection_id: int, kind: ChoiceKind, found: Sequence[Choice]) -> None:
+    """Replace one list of the organisation."""
+    data = [to_json(choice) for choice in found]
+    row = session.get(Choices, (connection_id, kind.value))
+    if row is None:
+        session.add(Choices(connection_id=connection_id, kind=kind.value, data=data))
+    else:
+        row.data = data
+
+
+def choices(session: Session, connection_id: int, kind: ChoiceKind) -> list[Choice]:
+    """One list of the organisation as last read, the inactive entries too (marked)."""
+    row = session.get(Choices, (connection_id, kind.value))
+    return [from_json(Choice, one) for one in row.data] if row else []

@@ -1,0 +1,292 @@
+"""What a record's tab shows, read from the snapshot alone: no provider is called while a page is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
+
+from core.accounting import budget, connections, linking, overview
+from core.accounting.context import ConnectionContext
+from core.accounting.documents import Listing, documents_linked, listing
+from core.accounting.models import Connection, DocumentLink, DocumentRow, Draft, PartyLink, PartyRow
+from core.accounting.project import Billed, billed
+from core.accounting.snapshot import party_of
+from core.accounting.words import BILL_KINDS
+from core.contract.provider import AccountingProvider, ProviderSpec
+from core.contract.values import Capability, DocumentKind, Party, Ref
+from core.services import Services
+
+PARTY_RECORDS = frozenset({"contacts", "organizations"})
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What the user may see."""
+
+    status: bool
+    amounts: bool
+    bills: bool
+
+
+@dataclass(frozen=True)
+class LinkedParty:
+    """A linked party: the link, the party as last seen (None until it was read), and where to look at it."""
+
+    link: PartyLink
+    party: Party | None
+    url: str | None
+    survivor: PartyRow | None = None
+
+    @property
+    def archived(self) -> bool:
+        """Whether the party may not be used for new documents."""
+        return self.party is not None and self.party.state.value != "active" and not self.merged
+
+    @property
+    def merged(self) -> bool:
+        """Whether the party was merged into `survivor`, where its documents are now."""
+        return self.party is not None and bool(self.party.merged_into)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The figures and lists of a block."""
+
+    figures: overview.Figures
+    billed: Billed | None
+    ladder: Billed | None
+    lists: Sequence[Listing]
+
+
+@dataclass(frozen=True)
+class Block:
+    """What a tab shows of one connection. `as_of` is None until the first load is done.
+
+    `waiting` counts linked documents that were not read yet, `unknown` those that the provider does not know.
+
+    The contents are read when they are first looked at: an open tab asks every minute, and mostly nothing changed.
+    """
+
+    connection: Connection
+    capabilities: frozenset[Capability]
+    today: date
+    parties: Sequence[LinkedParty]
+    as_of: datetime | None
+    stale: bool
+    busy: bool
+    waiting: int
+    unknown: int
+    read_contents: Callable[[], Contents]
+
+    @cached_property
+    def _contents(self) -> Contents:
+        return self.read_contents()
+
+    @property
+    def figures(self) -> overview.Figures:
+        """The figures in the connection's base currency."""
+        return self._contents.figures
+
+    @property
+    def billed(self) -> Billed | None:
+        """Billed so far; None on contacts and organizations, and for who sees no amounts."""
+        return self._contents.billed
+
+    @property
+    def ladder(self) -> Billed | None:
+        """The same in the opportunity's own currency, beside what was agreed; None on other records."""
+        return self._contents.ladder
+
+    @property
+    def lists(self) -> Sequence[Listing]:
+        """The lists of documents; empty for who sees no amounts."""
+        return self._contents.lists
+
+
+def build(
+    session: Session, services: Services, spec: ProviderSpec, record: Any, sight: Sight, asked: Mapping[str, str]
+) -> list[Block]:
+    """One block for each connection of the provider that the record is linked to, by party or by document."""
+    reader = _Reader(session, services, spec, record, sight, asked)
+    return [reader.block(connection) for connection in linked_connections(session, spec.key, record, sight)]
+
+
+def linked_connections(session: Session, provider: str, record: Any, sight: Sight) -> list[Connection]:
+    """The connections that a record is linked to; disconnected ones too, for their snapshot stays.
+
+    A link to a bill counts only for who may see bills.
+    """
+    table = PartyLink if record.kind in PARTY_RECORDS else DocumentLink
+    mine = select(table.connection_id).where(table.kind == record.kind, table.record_id == record.id)
+    if table is DocumentLink and not sight.bills:
+        mine = mine.where(DocumentLink.document_kind.not_in(BILL_KINDS))
+    found = session.scalars(
+        select(Connection).where(Connection.provider == provider, Connection.id.in_(mine)).order_by(Connection.name)
+    )
+    return list(found)
+
+
+class _Reader:
+    """Reads the blocks of one record for one user."""
+
+    def __init__(
+        self,
+        session: Session,
+        services: Services,
+        spec: ProviderSpec,
+        record: Any,
+        sight: Sight,
+        asked: Mapping[str, str],
+    ) -> None:
+        self._session = session
+        self._services = services
+        self._spec = spec
+        self._record = record
+        self._sight = sight
+        self._asked = asked
+
+    def block(self, connection: Connection) -> Block:
+        provider = self._spec.open(ConnectionContext(self._services, self._spec, connection))
+        by_party = self._record.kind in PARTY_RECORDS
+        links = [link for link in self._links() if link.connection_id == connection.id] if by_party else []
+        documents = self._linked_documents(connection)
+        rows = [linking.party_row(self._session, connection.id, link.party_id) for link in links]
+        today = connections.today(connection, self._services.clock)
+        feeds = Capability.CHANGES in provider.capabilities()
+        as_of, now = self._as_of(connection, rows, documents, feeds=feeds), self._services.clock.now()
+        return Block(
+            connection=connection,
+            capabilities=provider.capabilities(),
+            today=today,
+            parties=[self._party(provider, link, row) for link, row in zip(links, rows, strict=True)],
+            as_of=as_of,
+            stale=as_of is None or as_of <= now - budget.pace(self._session, connection.id, now),
+            busy=self._is_busy(connection),
+            waiting=self._without_row(connection, documents, known=True),
+            unknown=self._without_row(connection, documents, known=False),
+            read_contents=lambda: self._contents(provider, connection, links, documents, today),
+        )
+
+    def _contents(
+        self,
+        provider: AccountingProvider,
+        connection: Connection,
+        links: Sequence[PartyLink],
+        documents: dict[str, int],
+        today: date,
+    ) -> Contents:
+        whose = self._whose(connection, links, documents)
+        shows_billed = self._record.kind not in PARTY_RECORDS and self._sight.amounts
+        agreed_in = self._record.currency if shows_billed and self._record.kind == "opportunities" else ""
+        return Contents(
+            figures=overview.figures(self._session, whose, connection.base_currency, today),
+            billed=billed(self._session, whose, connection.base_currency) if shows_billed else None,
+            ladder=billed(self._session, whose, agreed_in) if agreed_in else None,
+            lists=self._lists(provider, whose, documents, today),
+        )
+
+    def _links(self) -> list[PartyLink]:
+        return linking.links_of(self._session, self._record.kind, self._record.id)
+
+    def _is_busy(self, connection: Connection) -> bool:
+        return connection.refresh_until is not None and connection.refresh_until > self._services.clock.now()
+
+    def _whose(
+        self, connection: Connection, links: Sequence[PartyLink], documents: Mapping[str, int]
+    ) -> ColumnElement[bool]:
+        mine = DocumentRow.connection_id == connection.id
+        if self._record.kind in PARTY_RECORDS:
+            mine = and_(mine, DocumentRow.party_id.in_([link.party_id for link in links]))
+        else:
+            mine = and_(mine, DocumentRow.document_id.in_(list(documents)))
+        return mine if self._sight.bills else and_(mine, DocumentRow.kind.not_in(BILL_KINDS))
+
+    def _party(self, provider: AccountingProvider, link: PartyLink, row: PartyRow | None) -> LinkedParty:
+        merged = row.merged_into if row else ""
+        survivor = linking.party_row(self._session, link.connection_id, merged) if merged else None
+        url = provider.web_url(None, Ref(link.party_id))
+        return LinkedParty(link, party_of(row) if row else None, url, survivor)
+
+    def _linked_documents(self, connection: Connection) -> dict[str, int]:
+        """The documents linked to the record, as far as the user may know of them."""
+        found = documents_linked(self._session, self._record.kind, self._record.id, connection.id)
+        return found if self._sight.bills else {one: link for one, link in found.items() if one not in self._bills}
+
+    @cached_property
+    def _bills(self) -> set[str]:
+        links = linking.document_links_of(self._session, self._record.kind, self._record.id)
+        return {link.document_id for link in links if link.document_kind in BILL_KINDS}
+
+    def _as_of(
+        self,
+        connection: Connection,
+        rows: Sequence[PartyRow | None],
+        documents: Mapping[str, int],
+        *,
+        feeds: bool,
+    ) -> datetime | None:
+        """When everything shown was last known to be right: a party never loaded makes it unknown.
+
+        A feed keeps all of it current together; without one each party and each document has an age of its own.
+        """
+        loaded = [row.documents_at if row else None for row in rows]
+        if any(at is None for at in loaded):
+            return None
+        ages = [at for at in loaded if at is not None]
+        if feeds and connection.changes_at is not None:
+            return max([connection.changes_at, *([min(ages)] if ages else [])])
+        if documents:
+            mine = (DocumentRow.connection_id == connection.id, DocumentRow.document_id.in_(list(documents)))
+            seen = self._session.scalar(select(func.min(DocumentRow.seen_at)).where(*mine))
+            ages += [] if seen is None else [seen]
+        return min(ages, default=None)
+
+    def _without_row(self, connection: Connection, documents: Mapping[str, int], *, known: bool) -> int:
+        """How many linked documents the snapshot does not hold: not asked for yet, or asked for in vain."""
+        if not documents:
+            return 0
+        held = select(DocumentRow.document_id).where(DocumentRow.connection_id == connection.id)
+        asked = DocumentLink.missing_at.is_(None) if known else DocumentLink.missing_at.is_not(None)
+        mine = (DocumentLink.id.in_(list(documents.values())), DocumentLink.document_id.not_in(held), asked)
+        return self._session.scalar(select(func.count()).select_from(DocumentLink).where(*mine)) or 0
+
+    def _lists(
+        self, provider: AccountingProvider, whose: ColumnElement[bool], documents: dict[str, int], today: date
+    ) -> list[Listing]:
+        if not self._sight.amounts:
+            return []
+        keys = ["invoices", *(["bills"] if self._sight.bills else []), "credits", "estimates"]
+        lists = [
+            listing(
+                self._session,
+                whose,
+                key,
+                show=self._asked.get(key, "all" if self._record.kind not in PARTY_RECORDS else ""),
+                page=_number(self._asked.get(f"{key}_page")),
+                today=today,
+                url=lambda row: provider.web_url(DocumentKind(row.kind), Ref(row.document_id, row.version)),
+                links=documents,
+            )
+            for key in keys
+        ]
+        return [one for one in lists if one.counts["all"] or one.key in ("invoices", "bills")]
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
+def drafts_waiting(session: Session, record: Any) -> list[Draft]:
+    """The record's drafts that are not in the accounting system yet."""
+    found = session.scalars(
+        select(Draft)
+        .where(Draft.kind == record.kind, Draft.record_id == record.id, Draft.state != "made")
+        .order_by(Draft.id.desc())
+    )
+    return list(found)

@@ -1,0 +1,260 @@
+"""The form of an invoice draft: new, helped along, sent or saved, and taken up again."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
+
+from core.accounting import connections, draft_fill, draft_form, draft_page, drafts, intents, linking
+from core.accounting.codec import to_json
+from core.accounting.draft_page import Desk, Sheet
+from core.accounting.models import Connection, Draft
+from core.accounting.pages import DRAFT, RECORD, SEE_AMOUNTS, Place, accounting_page, connection_at, place
+from core.accounting.views.draft_list import LIST, ONE, draft_at, may_read
+from core.contract.values import DocumentKind
+from core.records.service import get_record
+
+FOUND = 8
+
+
+def add_routes(config: Any) -> None:
+    """The form on a record's tab, its helper, and the form of a stored draft."""
+    config.add_route("accounting_draft", RECORD + "/draft")
+    config.add_route("accounting_draft_lines", RECORD + "/draft/lines")
+    config.add_route("accounting_draft_edit", ONE + "/edit")
+    config.add_view(new, route_name="accounting_draft", request_method="GET", permission=DRAFT)
+    config.add_view(post, route_name="accounting_draft", request_method="POST", permission=DRAFT)
+    config.add_view(help_along, route_name="accounting_draft_lines", request_method="POST", permission=DRAFT)
+    config.add_view(to_form, route_name="accounting_draft_lines", request_method="GET", permission=DRAFT)
+    config.add_view(edit, route_name="accounting_draft_edit", request_method="GET", permission=DRAFT)
+
+
+def new(request: Any) -> Any:
+    """A new form; `party` and `q` in the address choose and search, `draft` names a stored one to go on with."""
+    if request.GET.get("draft"):
+        return HTTPSeeOther(location=f"{LIST}/{_known_key(request)}/edit?{urlencode(_carried(request))}")
+    here = place(request)
+    connection = _connection(request, here, request.GET.get("connection"))
+    if connection is None:
+        return accounting_page(request, "draft_nowhere", here.record, here.spec)
+    desk = draft_page.open_desk(request.dbsession, request.services, here.record, connection)
+    asked = draft_page.party_at(request.dbsession, desk, request.GET.get("party", ""))
+    row = asked or draft_page.first_party(desk)
+    typed = draft_page.begin(here.record, desk, row)
+    return _form(request, here, desk, typed, key=intents.new_key(), query=request.GET.get("q", ""))
+
+
+def _known_key(request: Any) -> str:
+    found = intents.find(request.dbsession, Draft, request.GET["draft"])
+    if found is None:
+        raise HTTPNotFound()
+    return found.key
+
+
+def _carried(request: Any) -> dict[str, str]:
+    return {name: request.GET[name] for name in ("party", "q") if request.GET.get(name)}
+
+
+def _connection(request: Any, here: Place, asked: str | None) -> Connection | None:
+    """The connection asked for, else the one that the record's own parties are in, else the first."""
+    if asked:
+        return connection_at(request.dbsession, here.spec, asked)
+    active = connections.active(request.dbsession, here.spec.key)
+    linked = [one for one in active if linking.parties_for_draft(request.dbsession, here.record, one)]
+    return next(iter([*linked, *active]), None)
+
+
+def _form(request: Any, here: Place, desk: Desk, typed: draft_form.Typed, *, status: int = 200, **shown: Any) -> Any:
+    """The page with the form, filled in as typed."""
+    if not desk.ready and desk.connection.state == "connected":
+        request.enqueue("accounting.refresh", connection_id=desk.connection.id)
+    sheet = _sheet(request, here, desk, typed, **shown)
+    values = {
+        "sheet": sheet,
+        "desk": desk,
+        "connections": connections.active(request.dbsession, here.spec.key),
+        "back": f"{here.path}/draft",
+        "offered": desk.offered,
+        "every": desk.every,
+    }
+    response = accounting_page(request, "draft" if desk.kind else "draft_cannot", here.record, here.spec, **values)
+    response.status_int = status
+    return response
+
+
+def _sheet(
+    request: Any,
+    here: Place,
+    desk: Desk,
+    typed: draft_form.Typed,
+    *,
+    key: str,
+    version: int = 0,
+    query: str = "",
+    **shown: Any,
+) -> Sheet:
+    session = request.dbsession
+    amounts = request.has_permission(SEE_AMOUNTS)
+    words = query.strip()[:100]
+    return Sheet(
+        desk=desk,
+        record=here.record,
+        key=key,
+        version=version,
+        typed=typed,
+        party_row=draft_page.party_at(session, desk, typed.head["party"]),
+        query=words,
+        found=linking.search_index(session, desk.connection.id, words, FOUND) if words else (),
+        overdue=draft_page.overdue_of(session, desk, typed.head["party"]) if amounts else None,
+        agreed=draft_page.agreed_of(session, here.record, desk.connection) if amounts else None,
+        **shown,
+    )
+
+
+class Posted:
+    """A post of the form: where it stands, what was typed, and the draft of its key if that is stored already."""
+
+    def __init__(self, request: Any) -> None:
+        self.here = place(request)
+        key, version = request.POST.get("key", ""), request.POST.get("version", "0")
+        self.has_key = intents.is_key(key)
+        self.key = key if self.has_key else intents.new_key()
+        self.version = int(version) if version.isascii() and version.isdigit() and len(version) < 7 else 0
+        self.row = intents.find(request.dbsession, Draft, self.key)
+        self.typed = draft_form.read(request.POST)
+        self.action = request.POST.get("action", "recalculate")
+        self._check(request)
+        connection = connection_at(request.dbsession, self.here.spec, request.POST.get("connection"))
+        self.desk = draft_page.open_desk(request.dbsession, request.services, self.here.record, connection)
+
+    def _check(self, request: Any) -> None:
+        """A key belongs to one record and one connection, and what it holds to those who may read it."""
+        row, record = self.row, self.here.record
+        if row is None:
+            return
+        if not may_read(request, row):
+            raise HTTPForbidden()
+        if (row.kind, row.record_id, str(row.connection_id)) != (
+            record.kind,
+            record.id,
+            request.POST.get("connection"),
+        ):
+            raise HTTPNotFound()
+
+    def shown(self) -> dict[str, Any]:
+        """What the form is drawn with."""
+        return {"key": self.key, "version": self.version, "row": self.row}
+
+
+def help_along(request: Any) -> Any:
+    """The form again: totals recalculated, a line more or less, filled from the record, a party found or chosen."""
+    posted = Posted(request)
+    verb, _, which = posted.action.partition("-")
+    typed, focus = _helped(posted, verb, which)
+    typed = _followed(request, posted, draft_fill.from_items(typed, posted.desk.lists))
+    query = request.POST.get("q", "") if verb != "party" else ""
+    return _form(request, posted.here, posted.desk, typed, query=query, focus=focus, **posted.shown())
+
+
+def to_form(request: Any) -> Any:
+    """The helper's address, opened by hand: a new form."""
+    return HTTPSeeOther(location=request.path.removesuffix("/lines"))
+
+
+def _helped(posted: Posted, verb: str, which: str) -> tuple[draft_form.Typed, str]:
+    """What was typed, with what the button does, and the field to go on with."""
+    typed = posted.typed
+    if verb == "add":
+        return draft_fill.with_line(typed), f"lines.{len(typed.lines)}.description"
+    if verb == "remove" and which.isdigit():
+        left = draft_fill.without_line(typed, int(which))
+        return left, f"lines.{len(left.lines) - 1}.description"
+    if verb == "fill":
+        filled = draft_fill.from_record(typed, posted.here.record)
+        return filled, f"lines.{len(filled.lines) - 1}.unit_price"
+    if verb == "party":
+        return draft_page.with_party(typed, posted.desk, which), "party"
+    return typed, "find-party" if verb == "find" else ""
+
+
+def _followed(request: Any, posted: Posted, typed: draft_form.Typed) -> draft_form.Typed:
+    """With the due date by the terms, where nobody typed another."""
+    row = draft_page.party_at(request.dbsession, posted.desk, typed.head["party"])
+    due = draft_page.due_of(posted.desk, typed, row)
+    return draft_fill.follow_terms(typed, due, request.POST.get("due_proposed", ""))
+
+
+def post(request: Any) -> Any:
+    """Send or save: stored once, whoever clicks how often; what cannot be sent comes back as it was typed."""
+    posted = Posted(request)
+    send = posted.action == "send"
+    shown = {**posted.shown(), "tried": send}
+    sheet = _sheet(request, posted.here, posted.desk, posted.typed, **shown)
+    fresh = posted.row is None or posted.row.state in intents.EDITABLE
+    if not posted.has_key:
+        request.session.flash("This form came without its key and was not sent. Press the button once more.", "error")
+        return _form(request, posted.here, posted.desk, posted.typed, status=422, **shown)
+    if fresh and send and (sheet.checked.document is None or posted.desk.kind is None):
+        return _form(request, posted.here, posted.desk, posted.typed, status=422, **shown)
+    row, done = _accept(request, posted, sheet, send=send)
+    if not done and row.state in intents.EDITABLE:
+        shown |= {"row": row, "version": row.version, "conflict": True}
+        return _form(request, posted.here, posted.desk, posted.typed, status=409, **shown)
+    if not done and send and row.payload["typed"] != posted.typed.as_payload():
+        return _moved_on(request, posted)
+    return _after(request, posted, row, done=done)
+
+
+def _moved_on(request: Any, posted: Posted) -> Any:
+    """The draft of this form is on its way, and the form says something else: kept, as a new draft, and said."""
+    told = "The draft of this form was sent before, without what you changed since. Your text is here, as a new draft."
+    request.session.flash(told, "error")
+    return _form(request, posted.here, posted.desk, posted.typed, status=409, key=intents.new_key())
+
+
+def _accept(request: Any, posted: Posted, sheet: Sheet, *, send: bool) -> tuple[Draft, bool]:
+    document = sheet.checked.document
+    wish = drafts.Wish(
+        key=posted.key,
+        version=posted.version,
+        record=posted.here.record,
+        connection=posted.desk.connection,
+        kind=posted.desk.kind or DocumentKind.SALES_INVOICE,
+        party_id=posted.typed.head["party"],
+        payload=draft_page.payload_of(sheet, to_json(document) if send and document else None),
+        send=send,
+    )
+    return drafts.accept(request.dbsession, wish, user_id=request.identity.id, now=request.clock.now())
+
+
+def _after(request: Any, posted: Posted, row: Draft, *, done: bool) -> Any:
+    """Where to go once it is stored."""
+    if posted.action == "send" and done:
+        request.enqueue(drafts.JOB, intent_id=row.id)
+    elif posted.action == "elsewhere" and done:
+        query = {"for": "draft", "draft": row.key, "connection": row.connection_id, "q": request.POST.get("q", "")}
+        return HTTPSeeOther(location=f"{posted.here.path}/search?{urlencode(query)}")
+    elif posted.action == "new-party" and done:
+        query = {"next": f"{LIST}/{row.key}/edit", "connection": row.connection_id}
+        return HTTPSeeOther(location=f"{posted.here.path}/new-party?{urlencode(query)}")
+    elif done:
+        request.session.flash("Saved. It stays here until you send it.", "success")
+    return HTTPSeeOther(location=f"{LIST}/{row.key}")
+
+
+def edit(request: Any) -> Any:
+    """The form of a stored draft that is not on its way."""
+    row = draft_at(request)
+    if not may_read(request, row):
+        raise HTTPForbidden()
+    if row.state not in intents.EDITABLE:
+        return HTTPSeeOther(location=f"{LIST}/{row.key}")
+    record = get_record(request.dbsession, row.kind, row.record_id)
+    here = Place(record, connections.spec_of(request.services, row.connection))
+    desk = draft_page.open_desk(request.dbsession, request.services, record, row.connection)
+    typed = draft_form.from_payload(row.payload["typed"])
+    typed = draft_page.with_party(typed, desk, request.GET.get("party", ""))
+    shown: dict[str, Any] = {"key": row.key, "version": row.version, "row": row, "tried": row.state == "refused"}
+    return _form(request, here, desk, typed, query=request.GET.get("q", ""), **shown)

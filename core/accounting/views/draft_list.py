@@ -1,0 +1,136 @@
+"""Invoice drafts on their way: the list, and the page of one from *saved* to *paid*."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from pyramid.renderers import render_to_response
+
+from core.accounting import connections, drafts, intents
+from core.accounting.context import ConnectionContext
+from core.accounting.draft_words import STATES, title_of
+from core.accounting.models import Connection, Draft
+from core.accounting.pages import DRAFT, SEE_AMOUNTS, template_of
+from core.accounting.refresh import STALE
+from core.accounting.words import status_of
+from core.contract.extensions import NavLink
+from core.contract.values import DocumentKind, Ref
+
+LIST = "/accounting/drafts"
+ONE = LIST + "/{key:[0-9a-f]{32}}"
+
+
+def add_routes(config: Any) -> None:
+    """The list, one draft, and what can be done with it."""
+    config.add_route("accounting_drafts", LIST)
+    config.add_route("accounting_draft_one", ONE)
+    config.add_route("accounting_draft_deed", ONE + "/{deed:look|retry|back|delete}")
+    config.add_view(listing, route_name="accounting_drafts", request_method="GET", permission=DRAFT)
+    config.add_view(show, route_name="accounting_draft_one", request_method="GET", permission=DRAFT)
+    config.add_view(deed, route_name="accounting_draft_deed", request_method="POST", permission=DRAFT)
+
+
+def navigation(request: Any) -> Iterable[NavLink]:
+    """The list's place in the navigation, with how many are not made yet."""
+    if request.has_permission(DRAFT):
+        count = drafts.waiting(request.dbsession)
+        yield NavLink("Drafts", LIST, section="Money", order=20, badge=str(count or ""), right=DRAFT)
+
+
+def may_read(request: Any, row: Draft) -> bool:
+    """A draft shows what its author typed to the author, and amounts to who may see them."""
+    return bool(row.created_by == request.identity.id or request.has_permission(SEE_AMOUNTS))
+
+
+def draft_at(request: Any) -> Draft:
+    """The draft that the address names. Raises HTTPNotFound."""
+    found = intents.find(request.dbsession, Draft, request.matchdict["key"])
+    if found is None:
+        raise HTTPNotFound()
+    return found
+
+
+def show(request: Any) -> Any:
+    """Where a draft stands; a refused one is shown as its form, for that is what is to be mended."""
+    row = draft_at(request)
+    spec = request.services.providers.get(row.connection.provider)
+    if row.state == "refused" and may_read(request, row) and spec is not None:
+        return _to_form(request, row)
+    found = drafts.listed(request.dbsession, key=row.key)[0]
+    _refresh_when_old(request, found)
+    values = {"one": found, "spec": spec, **_words(request, found)}
+    name = "draft_state" if request.is_fragment else "draft_one"
+    template = template_of(request, spec, name) if spec else f"accounting/{name}.jinja2"
+    return render_to_response(template, values, request)
+
+
+def _to_form(request: Any, row: Draft) -> Any:
+    to = f"{LIST}/{row.key}/edit"
+    if request.is_fragment:
+        request.response.headers["HX-Redirect"] = to
+        return request.response
+    return HTTPSeeOther(location=to)
+
+
+def _words(request: Any, found: drafts.Listed) -> dict[str, Any]:
+    """What is said of a draft."""
+    row, document = found.draft, found.document
+    today = connections.today(row.connection, request.clock)
+    return {
+        "state": STATES[row.state],
+        "title": title_of(request.dbsession, row),
+        "may_read": may_read(request, row),
+        "sees_amounts": request.has_permission(SEE_AMOUNTS),
+        "total": drafts.own_total(row),
+        "status": status_of(document, today) if document else None,
+        "differs": drafts.total_differs(row, document) if document else None,
+        "web_url": _web_url(request, row.connection, row) if document else None,
+        "waits": row.state in intents.UNDER_WAY,
+    }
+
+
+def _web_url(request: Any, connection: Connection, row: Draft) -> str | None:
+    """Where the document is looked at in the accounting system; None while its plugin is off."""
+    spec = request.services.providers.get(connection.provider)
+    if spec is None:
+        return None
+    provider = spec.open(ConnectionContext(request.services, spec, connection))
+    url: str | None = provider.web_url(DocumentKind(row.document_kind), Ref(row.document_id))
+    return url
+
+
+def _refresh_when_old(request: Any, found: drafts.Listed) -> None:
+    """Ask for the document's state where what we know of it is old and it may still change."""
+    row, document = found.draft, found.document
+    if row.state != "made" or row.connection.state != "connected":
+        return
+    if document is None or (document.status not in drafts.FINAL and document.seen_at <= request.clock.now() - STALE):
+        request.enqueue("accounting.refresh", connection_id=row.connection_id)
+
+
+def listing(request: Any) -> Any:
+    """All drafts with where they stand; amounts for those who may see them."""
+    found = drafts.listed(request.dbsession)
+    rows = [(one, _words(request, one)) for one in found]
+    return render_to_response("accounting/drafts.jinja2", {"rows": rows, "most": drafts.MOST}, request)
+
+
+def deed(request: Any) -> Any:
+    """Look again, try again, take back, delete. What moved on meanwhile is shown as it is."""
+    row, now = draft_at(request), request.clock.now()
+    if not may_read(request, row):
+        raise HTTPForbidden()
+    name, to = request.matchdict["deed"], f"{LIST}/{row.key}"
+    if name == "retry":
+        intents.try_again(request.dbsession, row, now)
+    if name in ("look", "retry") and row.state in intents.LOOKED_FOR:
+        request.enqueue(drafts.LOOK_JOB, intent_id=row.id)
+        request.session.flash("Looking it up now. The page changes by itself when it is known.", "info")
+    elif name == "back" and intents.take_back(request.dbsession, row, now):
+        to = f"{to}/edit"
+    elif name == "delete" and intents.remove(request.dbsession, row):
+        request.session.flash("Deleted. Nothing was sent.", "success")
+        to = LIST
+    return HTTPSeeOther(location=to)

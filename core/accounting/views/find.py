@@ -1,0 +1,138 @@
+"""Finding documents of the provider and linking them to an opportunity or a project (or any record)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
+from sqlalchemy import select
+
+from core.accounting import connections, linking, snapshot
+from core.accounting.context import ConnectionContext
+from core.accounting.documents import Row, documents_linked
+from core.accounting.find_form import FindForm, parse_find
+from core.accounting.models import Connection, DocumentLink, DocumentRow
+from core.accounting.pages import (
+    LINK,
+    RECORD,
+    SEE_AMOUNTS,
+    Trouble,
+    accounting_page,
+    connection_at,
+    number_in,
+    place,
+    sight,
+    trouble,
+)
+from core.accounting.words import BILL_KINDS, status_of
+from core.contract.errors import ProviderError
+from core.contract.provider import ProviderSpec
+from core.contract.values import Document, DocumentKind, Page, Ref
+from core.forms import clean
+
+
+def add_routes(config: Any) -> None:
+    """Find documents, link and unlink them."""
+    config.add_own_session_route("accounting_find", RECORD + "/find")
+    config.add_route("accounting_document_link", RECORD + "/documents/link")
+    config.add_route("accounting_document_unlink", RECORD + "/documents/unlink")
+    config.add_view(find, route_name="accounting_find", request_method="GET", permission=SEE_AMOUNTS)
+    config.add_view(link, route_name="accounting_document_link", request_method="POST", permission=LINK)
+    config.add_view(unlink, route_name="accounting_document_unlink", request_method="POST", permission=LINK)
+
+
+def find(request: Any) -> Any:
+    """Documents by number, reference and dates, each with View and Link, or Unlink where it is linked already."""
+    form = parse_find(request.GET)
+    if form.what == "bills" and not sight(request).bills:
+        raise HTTPForbidden()
+    with request.services.db.read() as session:
+        here = place(request, session)
+        active = connections.active(session, here.spec.key)
+        asked = request.GET.get("connection")
+        connection = connection_at(session, here.spec, asked) if asked else next(iter(active), None)
+    found, fault = _ask(request, connection, form)
+    record = place(request).record  # read again: no session was open while the provider was asked
+    rows = _rows(request, here.spec, record, connection, found) if connection else []
+    values = {"form": form, "connections": active, "connection": connection, "rows": rows, "cursor": found.cursor}
+    return accounting_page(request, "find", record, here.spec, fault=fault, **values)
+
+
+def _ask(request: Any, connection: Connection | None, form: FindForm) -> tuple[Page[Document], Trouble | None]:
+    services = request.services
+    if connection is None or form.query is None:
+        return Page(()), None
+    try:
+        found = connections.open_provider(services, connection.id).search_documents(form.query)
+    except ProviderError as error:
+        connections.note_failure(services, connection.id, error)
+        return Page(()), trouble(error, connection.name)
+    with services.db.begin() as session:
+        snapshot.save_documents(session, connection.id, found.items, services.clock.now())
+    return found, None
+
+
+def _rows(request: Any, spec: ProviderSpec, record: Any, connection: Connection, found: Page[Document]) -> list[Row]:
+    ids = [document.ref.id for document in found.items]
+    rows = request.dbsession.scalars(
+        select(DocumentRow)
+        .where(DocumentRow.connection_id == connection.id, DocumentRow.document_id.in_(ids))
+        .order_by(DocumentRow.date.desc(), DocumentRow.id.desc())
+    )
+    provider = spec.open(ConnectionContext(request.services, spec, connection))
+    links = documents_linked(request.dbsession, record.kind, record.id, connection.id)
+    today = connections.today(connection, request.clock)
+    return [
+        Row(
+            row,
+            status_of(row, today),
+            provider.web_url(DocumentKind(row.kind), Ref(row.document_id)),
+            links.get(row.document_id),
+        )
+        for row in rows
+    ]
+
+
+def link(request: Any) -> Any:
+    """Link the documents ticked; those that are gone are told."""
+    here = place(request)
+    connection = connection_at(request.dbsession, here.spec, request.POST.get("connection"))
+    wanted = [clean(one)[:100] for one in request.POST.getall("document")][:100]
+    rows = request.dbsession.scalars(
+        select(DocumentRow).where(DocumentRow.connection_id == connection.id, DocumentRow.document_id.in_(wanted))
+    ).all()
+    if any(row.kind in BILL_KINDS for row in rows) and not sight(request).bills:
+        raise HTTPForbidden()
+    who = {"user_id": request.identity.id, "now": request.clock.now()}
+    for row in rows:
+        linking.link_document(
+            request.dbsession, here.record, connection, DocumentKind(row.kind), row.document_id, **who
+        )
+    if rows:
+        ids = [row.document_id for row in rows]
+        request.enqueue("accounting.refresh", connection_id=connection.id, document_ids=ids)
+        names = ", ".join(row.number or row.reference or "a document" for row in rows)
+        request.session.flash(f"Linked {names} to {here.record.title}.", "success")
+    else:
+        request.session.flash("Nothing was linked: search again and pick a document.", "error")
+    return HTTPSeeOther(location=_back(request, here.path))
+
+
+def unlink(request: Any) -> Any:
+    """Remove the link of a document; nothing changes in the accounting system."""
+    here = place(request)
+    link_row = request.dbsession.get(DocumentLink, number_in(request.POST.get("link")))
+    if link_row is not None and link_row.document_kind in BILL_KINDS and not sight(request).bills:
+        raise HTTPForbidden()
+    who = {"user_id": request.identity.id, "now": request.clock.now()}
+    number = link_row.id if link_row else 0
+    gone = linking.unlink_document(request.dbsession, here.record, number, **who)
+    told = f"Unlinked. Nothing changed in {here.spec.title}." if gone else "That link was removed already."
+    request.session.flash(told, "success" if gone else "info")
+    return HTTPSeeOther(location=_back(request, here.path))
+
+
+def _back(request: Any, path: str) -> str:
+    """Where the person came from on this tab: the search, else the tab itself."""
+    back = str(request.POST.get("back", ""))
+    return back if back.startswith(f"{path}/find?") and back.isprintable() else path

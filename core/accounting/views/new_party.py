@@ -1,0 +1,176 @@
+"""A new party made from a record: the form with what will be copied, and what became of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.renderers import render_to_response
+
+from core.accounting import connections, intents, parties
+from core.accounting.draft_words import title_of
+from core.accounting.models import Connection, NewPartyIntent
+from core.accounting.new_party_form import LABELS, Checked, check
+from core.accounting.pages import LINK, RECORD, Place, accounting_page, connection_at, place, template_of
+from core.contract.values import Capability
+from core.records.service import get_record
+
+LIST = "/accounting/new-parties"
+ONE = LIST + "/{key:[0-9a-f]{32}}"
+NEXT = re.compile(r"/accounting/drafts/[0-9a-f]{32}/edit")
+
+
+def add_routes(config: Any) -> None:
+    """The form on a record's tab, the page of one, and what can be done with it."""
+    config.add_route("accounting_new_party", RECORD + "/new-party")
+    config.add_route("accounting_new_party_one", ONE)
+    config.add_route("accounting_new_party_edit", ONE + "/edit")
+    config.add_route("accounting_new_party_deed", ONE + "/{deed:look|retry|back|link}")
+    config.add_view(new, route_name="accounting_new_party", request_method="GET", permission=LINK)
+    config.add_view(post, route_name="accounting_new_party", request_method="POST", permission=LINK)
+    config.add_view(show, route_name="accounting_new_party_one", request_method="GET", permission=LINK)
+    config.add_view(edit, route_name="accounting_new_party_edit", request_method="GET", permission=LINK)
+    config.add_view(deed, route_name="accounting_new_party_deed", request_method="POST", permission=LINK)
+
+
+def new(request: Any) -> Any:
+    """The form, with what will be copied from the record."""
+    here = place(request)
+    connection = _connection(request, here, request.GET.get("connection"))
+    if connection is None:
+        return accounting_page(request, "draft_nowhere", here.record, here.spec)
+    typed = parties.copied_from(here.record)
+    return _form(request, here, connection, typed, key=intents.new_key(), after=_next(request.GET))
+
+
+def _connection(request: Any, here: Place, asked: str | None) -> Connection | None:
+    if asked:
+        return connection_at(request.dbsession, here.spec, asked)
+    return next(iter(connections.active(request.dbsession, here.spec.key)), None)
+
+
+def _next(fields: Any) -> str:
+    """Where to go on afterwards: the form of a draft, or nowhere."""
+    wanted: str = fields.get("next", "")
+    return wanted if NEXT.fullmatch(wanted) else ""
+
+
+def _form(
+    request: Any,
+    here: Place,
+    connection: Connection,
+    typed: dict[str, str],
+    *,
+    key: str,
+    after: str,
+    checked: Checked | None = None,
+    row: NewPartyIntent | None = None,
+    status: int = 200,
+) -> Any:
+    able = Capability.PARTIES_CREATE in connections.capabilities(request.services, connection)
+    values = {
+        "connection": connection,
+        "typed": typed,
+        "labels": LABELS,
+        "key": key,
+        "after": after,
+        "able": able,
+        "shown": checked.at_fields if checked else {},
+        "row": row,
+        "existing": parties.existing_of(row) if row else None,
+    }
+    response = accounting_page(request, "new_party", here.record, here.spec, **values)
+    response.status_int = status
+    return response
+
+
+def post(request: Any) -> Any:
+    """Store it once and have it sent; what cannot be sent comes back as typed."""
+    here = place(request)
+    connection = connection_at(request.dbsession, here.spec, request.POST.get("connection"))
+    typed = {name: request.POST.get(name, "") for name in parties.FIELDS}
+    key, row = _keyed(request, here)
+    checked, after = check(typed), _next(request.POST)
+    if checked.problems and (row is None or row.state in intents.EDITABLE):
+        return _form(request, here, connection, typed, key=key, after=after, checked=checked, row=row, status=422)
+    who, now, payload = request.identity.id, request.clock.now(), {"typed": typed, "next": after}
+    row, done = parties.accept(request.dbsession, here.record, connection, key, payload, user_id=who, now=now)
+    if done:
+        request.enqueue(parties.JOB, intent_id=row.id)
+    return HTTPSeeOther(location=f"{LIST}/{row.key}")
+
+
+def _keyed(request: Any, here: Place) -> tuple[str, NewPartyIntent | None]:
+    """The key of a post, and the intent of that key if there is one. Raises HTTPNotFound for another record's."""
+    key = request.POST.get("key", "")
+    key = key if intents.is_key(key) else intents.new_key()
+    row = intents.find(request.dbsession, NewPartyIntent, key)
+    if row is not None and (row.kind, row.record_id) != (here.record.kind, here.record.id):
+        raise HTTPNotFound()
+    return key, row
+
+
+def _at(request: Any) -> NewPartyIntent:
+    found = intents.find(request.dbsession, NewPartyIntent, request.matchdict["key"])
+    if found is None or found.connection.provider not in request.services.providers:
+        raise HTTPNotFound()
+    return found
+
+
+def edit(request: Any) -> Any:
+    """The form of one that was refused or taken back."""
+    row = _at(request)
+    if row.state not in intents.EDITABLE:
+        return HTTPSeeOther(location=f"{LIST}/{row.key}")
+    record = get_record(request.dbsession, row.kind, row.record_id)
+    here = Place(record, connections.spec_of(request.services, row.connection))
+    checked = Checked.refused(row.problems) if row.state == "refused" else None
+    typed, after = row.payload["typed"], row.payload["next"]
+    return _form(request, here, row.connection, typed, key=row.key, after=after, checked=checked, row=row)
+
+
+def show(request: Any) -> Any:
+    """Where it stands: made leads on, refused leads back to the form."""
+    row = _at(request)
+    if row.state in ("made", *intents.EDITABLE):
+        return _onwards(request, row)
+    spec = connections.spec_of(request.services, row.connection)
+    values = {
+        "row": row,
+        "spec": spec,
+        "title": title_of(request.dbsession, row),
+        "waits": row.state in intents.UNDER_WAY,
+    }
+    name = "new_party_state" if request.is_fragment else "new_party_one"
+    return render_to_response(template_of(request, spec, name), values, request)
+
+
+def _onwards(request: Any, row: NewPartyIntent) -> Any:
+    """On to the draft that waits for it or to the tab; back to the form of one that can be mended."""
+    if row.state == "made":
+        name = row.payload["typed"]["name"].strip()
+        request.session.flash(f"{name} is in {row.connection.name} and linked.", "success")
+        tab = f"/{row.kind}/{row.record_id}/tabs/{row.connection.provider}"
+        to = f"{row.payload['next']}?{urlencode({'party': row.party_id})}" if row.payload["next"] else tab
+    else:
+        to = f"{LIST}/{row.key}/edit"
+    if request.is_fragment:
+        request.response.headers["HX-Redirect"] = to
+        return request.response
+    return HTTPSeeOther(location=to)
+
+
+def deed(request: Any) -> Any:
+    """Look again, try again, take back, or link the one that has the name already."""
+    row, now, name = _at(request), request.clock.now(), request.matchdict["deed"]
+    if name == "retry":
+        intents.try_again(request.dbsession, row, now)
+    if name in ("look", "retry") and row.state in intents.LOOKED_FOR:
+        request.enqueue(parties.LOOK_JOB, intent_id=row.id)
+    elif name == "back":
+        intents.take_back(request.dbsession, row, now)
+    elif name == "link" and parties.link_existing(request.dbsession, row, user_id=request.identity.id, now=now):
+        request.enqueue("accounting.refresh", connection_id=row.connection_id, party_ids=[row.party_id])
+    return HTTPSeeOther(location=f"{LIST}/{row.key}")

@@ -1,0 +1,171 @@
+"""The tab on a record: linked, it shows the snapshot; not linked, who it may be. It never calls a provider."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from pyramid.response import Response
+from sqlalchemy import and_, select
+
+from core.accounting import connections, linking, tab
+from core.accounting.models import Connection, DocumentRow
+from core.accounting.pages import (
+    DRAFT,
+    LINK,
+    RECORD,
+    SEE_AMOUNTS,
+    SEE_STATUS,
+    Place,
+    accounting_page,
+    connection_at,
+    place,
+    sight,
+)
+from core.accounting.rules import BILL_FIGURES, BY_KEY, explain
+from core.accounting.words import BILL_KINDS, TERMS, status_of
+from core.contract.values import Capability
+
+FOLLOWED = timedelta(seconds=45)  # how long a tab keeps looking whether the refresh that was asked for is done
+
+
+def add_routes(config: Any) -> None:
+    """The tab, its refresh, and the explanation of a figure."""
+    config.add_route("accounting_tab", RECORD)
+    config.add_route("accounting_refresh", RECORD + "/refresh")
+    config.add_route("accounting_explain", RECORD + "/explain/{figure}")
+    config.add_view(show, route_name="accounting_tab", request_method="GET", permission=SEE_STATUS)
+    config.add_view(refresh, route_name="accounting_refresh", request_method="POST", permission=SEE_STATUS)
+    config.add_view(explanation, route_name="accounting_explain", request_method="GET", permission=SEE_AMOUNTS)
+
+
+def show(request: Any) -> Any:
+    """The tab; for htmx only its body, and nothing (204) where nothing changed since it asked last."""
+    here = place(request)
+    blocks = tab.build(request.dbsession, request.services, here.spec, here.record, sight(request), request.GET)
+    refreshing = [_refresh_when_old(request, block) or _was_asked_for(request, block) for block in blocks]
+    mark = _mark(blocks, any(refreshing))
+    if request.is_fragment and request.GET.get("mark") == mark:
+        return Response(status=204)
+    values = {
+        "blocks": blocks,
+        "refreshing": any(refreshing),
+        "mark": mark,
+        "now": request.clock.now(),
+        **_unlinked(request, here, blocks),
+        "drafts": tab.drafts_waiting(request.dbsession, here.record),
+        "record_is_party": here.record.kind in tab.PARTY_RECORDS,
+        "terms": terms,
+        "can_draft": _can_draft(request, here, blocks),
+    }
+    return accounting_page(request, "tab_body" if request.is_fragment else "tab", here.record, here.spec, **values)
+
+
+def _can_draft(request: Any, here: Place, blocks: list[tab.Block]) -> str:
+    """What the main button makes: "draft", "estimate", or "" where there is no right, connection or ability."""
+    if not request.has_permission(DRAFT):
+        return ""
+    usable = [block.connection for block in blocks if block.connection.state == "connected"]
+    if not usable and here.record.kind not in tab.PARTY_RECORDS:
+        usable = [one for one in connections.active(request.dbsession, here.spec.key) if one.state == "connected"]
+    able = [connections.capabilities(request.services, one) for one in usable]
+    if any(Capability.DRAFT_INVOICE in one for one in able):
+        return "draft"
+    return "estimate" if any(Capability.ESTIMATE in one for one in able) else ""
+
+
+def terms(block: tab.Block) -> str:
+    """The agreed terms of the linked parties, beside *days to pay*; nothing where none are known."""
+    found = [linked.party.sales_terms for linked in block.parties if linked.party and linked.party.sales_terms]
+    return "".join(f", terms {TERMS[one.kind].format(one.days)}" for one in found[:1])
+
+
+def _mark(blocks: list[tab.Block], refreshing: bool) -> str:
+    """What a drawn tab shows, in short: the same mark, the same tab."""
+    parts = [f"{one.connection.id}:{one.as_of}:{one.connection.state}:{one.connection.last_error_at}" for one in blocks]
+    return "|".join([*parts, "r" if refreshing else ""])
+
+
+def _refresh_when_old(request: Any, block: tab.Block) -> bool:
+    """Ask for a refresh where the snapshot is old and nobody is at it; whether one is under way."""
+    connection = block.connection
+    if not (block.stale or block.waiting) or connection.state != "connected":
+        return False
+    if connection.retry_at is not None and connection.retry_at > request.clock.now():
+        return False
+    if not block.busy:
+        parties = [linked.link.party_id for linked in block.parties]
+        request.enqueue("accounting.refresh", connection_id=connection.id, party_ids=parties)
+    return True
+
+
+def _was_asked_for(request: Any, block: tab.Block) -> bool:
+    """Whether somebody has just pressed Refresh and no call came to an end since."""
+    text = request.GET.get("asked", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 14) or block.connection.state != "connected":
+        return False
+    asked = datetime.fromtimestamp(int(text) / 1000, UTC)
+    ends = (block.connection.last_good_at, block.connection.last_error_at)
+    if any(end is not None and end > asked for end in ends):
+        return False
+    return bool(timedelta(0) <= request.clock.now() - asked < FOLLOWED)
+
+
+def _unlinked(request: Any, here: Place, blocks: list[tab.Block]) -> dict[str, Any]:
+    """Connections there are, and for a record without a link the parties that it may be."""
+    active = connections.active(request.dbsession, here.spec.key)
+    values: dict[str, Any] = {"connections": active, "candidates": []}
+    if here.record.kind in tab.PARTY_RECORDS and request.has_permission(LINK):
+        linked = {block.connection.id for block in blocks}
+        values["candidates"] = [
+            (connection, linking.suggest(request.dbsession, here.record, connection))
+            for connection in active
+            if connection.id not in linked and connection.state == "connected"
+        ]
+    return values
+
+
+def refresh(request: Any) -> Any:
+    """Ask for a refresh now, and go back to the tab."""
+    here = place(request)
+    for connection in tab.linked_connections(request.dbsession, here.spec.key, here.record, sight(request)):
+        links = linking.links_of(request.dbsession, here.record.kind, here.record.id)
+        parties = [link.party_id for link in links if link.connection_id == connection.id]
+        request.enqueue("accounting.refresh", connection_id=connection.id, party_ids=parties, force=True)
+    request.session.flash("Being refreshed. The figures follow in a moment.", "info")
+    return HTTPSeeOther(location=f"{here.path}?asked={int(request.clock.now().timestamp() * 1000)}")
+
+
+def explanation(request: Any) -> Any:
+    """The documents that a figure counted, and those left out with the reason."""
+    here, seen = place(request), sight(request)
+    rule = BY_KEY.get(request.matchdict["figure"])
+    if rule is None:
+        raise HTTPNotFound()
+    if rule.key in BILL_FIGURES and not seen.bills:
+        raise HTTPForbidden()
+    connection = connection_at(request.dbsession, here.spec, request.GET.get("connection"))
+    today = connections.today(connection, request.clock)
+    told = explain(rule, _documents(request, here, connection), connection.base_currency, today)
+    words = {row.document_id: status_of(row, today) for row in _rows(told)}
+    values = {"connection": connection, "told": told, "words": words, "today": today}
+    return accounting_page(request, "explain", here.record, here.spec, **values)
+
+
+def _rows(told: Any) -> list[Any]:
+    return [row for row, _ in (*told.counted, *told.omitted)]
+
+
+def _documents(request: Any, here: Place, connection: Connection) -> list[DocumentRow]:
+    """The documents of this record in one connection, newest first."""
+    mine = DocumentRow.connection_id == connection.id
+    if here.record.kind in tab.PARTY_RECORDS:
+        links = linking.links_of(request.dbsession, here.record.kind, here.record.id)
+        mine = and_(mine, DocumentRow.party_id.in_([link.party_id for link in links]))
+    else:
+        links_ = linking.document_links_of(request.dbsession, here.record.kind, here.record.id)
+        mine = and_(mine, DocumentRow.document_id.in_([link.document_id for link in links_]))
+    if not sight(request).bills:
+        mine = and_(mine, DocumentRow.kind.not_in(BILL_KINDS))
+    return list(request.dbsession.scalars(select(DocumentRow).where(mine).order_by(DocumentRow.date.desc())))
