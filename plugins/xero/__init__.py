@@ -1,0 +1,1 @@
+"""Ledgertab and Xero."""

@@ -1,0 +1,75 @@
+"""Xero's dates, moments, amounts and rates, read from their literals. No network.
+
+Every function raises `ValueError` for what makes no sense, so that a malformed answer is noticed and never guessed at.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_UP, Context, Decimal
+from functools import lru_cache
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = re.compile(r"/Date\((-?[0-9]{1,17})([+-][0-9]{4})?\)/")
+_RATE = Context(prec=28, rounding=ROUND_UP)
+_DIGITS = 15  # more digits before the point than any amount of money has
+
+
+def moment(text: str | None) -> datetime | None:
+    """An aware UTC datetime from ``/Date(ms+0000)/`` or from ISO 8601 without an offset; None for nothing.
+
+    The milliseconds are UTC whatever offset stands behind them.
+    """
+    if not text:
+        return None
+    found = _MS.fullmatch(text)
+    try:
+        if found:
+            return _EPOCH + timedelta(milliseconds=int(found[1]))
+        parsed = datetime.fromisoformat(text)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"{text!r} is no date") from error
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def day(*texts: str | None) -> dt.date | None:
+    """The calendar day of the first text that is there, in the organisation's own calendar; None for nothing.
+
+    Xero writes a day as its midnight, labelled UTC.
+    """
+    return _day(next((text for text in texts if text), None))
+
+
+@lru_cache(maxsize=8192)
+def _day(text: str | None) -> dt.date | None:
+    """The same days stand on thousands of documents."""
+    when = moment(text)
+    return None if when is None else when.date()
+
+
+def amount(value: Decimal | None, otherwise: Decimal | None = None) -> Decimal:
+    """A finite amount of money; `otherwise` stands in for one that is missing. Raises when there is none."""
+    if value is None:
+        value = otherwise
+    if value is None:
+        raise ValueError("An amount is missing")
+    if not value.is_finite() or (value and value.adjusted() >= _DIGITS):
+        raise ValueError(f"{value} is no amount")
+    return value
+
+
+def rate(currency: str, base_currency: str, currency_rate: Decimal | None) -> Decimal | None:
+    """What one unit of `currency` is worth in the base currency; 1 for the base currency itself, None if not told.
+
+    Xero tells foreign units for one base unit, so this is the inverse. Its last digit (the 28th) is rounded up:
+    an amount that falls on half a cent must not fall below it by the division (0.15 / 1.2 is 0.125 exactly).
+    """
+    if currency and currency == base_currency:
+        return Decimal(1)
+    if currency_rate is None:
+        return None
+    if not currency_rate.is_finite() or currency_rate <= 0:
+        raise ValueError(f"{currency_rate} is no exchange rate")
+    return _RATE.divide(Decimal(1), currency_rate)

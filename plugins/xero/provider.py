@@ -1,0 +1,161 @@
+"""Xero as the core sees it: the provider for one connection, in the core's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from core import (
+    AccountingProvider,
+    Capability,
+    Change,
+    Choice,
+    ChoiceKind,
+    Document,
+    DocumentKind,
+    DocumentQuery,
+    NewDocument,
+    NewParty,
+    Organisation,
+    Page,
+    Party,
+    ProviderContext,
+    ReconnectNeeded,
+    Ref,
+    Unsupported,
+)
+from plugins.xero import answers, choosing, ids, links, mapping, outgoing
+from plugins.xero.changes import changes
+from plugins.xero.client import XeroClient
+from plugins.xero.documents import Documents
+from plugins.xero.drafts import Drafts
+from plugins.xero.listing import ENDPOINTS, Lists
+from plugins.xero.parties import Parties
+
+_CAPABILITIES = frozenset(
+    {
+        Capability.PARTIES_CREATE,
+        Capability.PARTIES_UPDATE,
+        Capability.BILLS,
+        Capability.CREDIT_NOTES,
+        Capability.DRAFT_INVOICE,
+        Capability.DRAFT_CHANGE,
+        Capability.TRACKING,
+        Capability.THEMES,
+        Capability.PDF,
+        Capability.NOTES,
+        Capability.CHANGES,
+    }
+)
+_PRINTED = (
+    DocumentKind.SALES_INVOICE,
+    DocumentKind.BILL,
+    DocumentKind.SALES_CREDIT_NOTE,
+    DocumentKind.BILL_CREDIT_NOTE,
+)
+
+
+class XeroProvider(AccountingProvider):
+    """One Xero organisation. Reads `api_url` and `web_url` from the context's settings."""
+
+    def __init__(self, context: ProviderContext) -> None:
+        self._context = context
+        self._client = XeroClient(context)
+        self._lists = Lists(self._client, context.organisation.base_currency)
+        self._parties = Parties(self._client, self._lists)
+        self._documents = Documents(self._lists)
+        self._drafts = Drafts(self._client, self._lists, context.organisation.base_currency)
+
+    def capabilities(self) -> frozenset[Capability]:
+        """What Xero can do from here; the same for every organisation."""
+        return _CAPABILITIES
+
+    def organisation(self) -> Organisation:
+        """The organisation as it is now, in one call. Raises `ReconnectNeeded` when it is another one than before."""
+        known = self._context.organisation
+        now = self._client.get("Organisation", lambda raw: _organisation(raw, known))
+        if known.own_id and now.own_id != known.own_id:
+            raise ReconnectNeeded("Xero answers for another organisation than the one connected. Connect it again.")
+        return now
+
+    def search_parties(self, text: str, *, cursor: str | None = None) -> Page[Party]:
+        """Contacts by name, first and last name, number or e-mail; archived ones last on their page."""
+        return self._parties.search(text, cursor)
+
+    def get_party(self, party_id: str) -> Party:
+        """One contact. Raises `NotFound`."""
+        return self._parties.get(party_id)
+
+    def create_party(self, new: NewParty, *, key: str) -> Party:
+        """Make a contact. Raises `Duplicate` with the one that has the name, `Rejected`, `OutcomeUnknown`."""
+        return self._parties.create(new, key)
+
+    def update_party(self, party: Party, changes: Mapping[str, str], *, key: str) -> Party:
+        """Change fields of a contact. Raises `Stale` when it changed in Xero meanwhile, `Rejected`, `Duplicate`."""
+        return self._parties.update(party, changes, key)
+
+    def search_documents(self, query: DocumentQuery) -> Page[Document]:
+        """Invoices, bills and credit notes by number, reference and dates, newest first on each page."""
+        return self._documents.search(query)
+
+    def get_documents(self, refs: Sequence[tuple[DocumentKind, str]]) -> Sequence[Document]:
+        """Documents by kind and id, up to forty invoices and bills in one call; the unknown are left out."""
+        return self._documents.get(refs)
+
+    def documents_of(self, party_ids: Sequence[str], *, modified_since: datetime | None = None) -> Iterator[Document]:
+        """Every invoice, bill and credit note of these contacts, a thousand in one call.
+
+        Over- and prepayments are told by `changes`: Xero cannot filter them by contact in a way that scales.
+        """
+        return self._documents.of(party_ids, modified_since)
+
+    def changes(self, since: datetime | None, *, cursor: str | None = None) -> Page[Change]:
+        """One page of what changed; with None all contacts and the open over- and prepayments of customers."""
+        return changes(self._lists, since, cursor)
+
+    def create(self, kind: DocumentKind, draft: NewDocument, *, key: str) -> Document:
+        """Make a sales invoice with the status DRAFT. Raises `Rejected`, `OutcomeUnknown`, `Unsupported`."""
+        if kind is not DocumentKind.SALES_INVOICE:
+            raise Unsupported("Only sales invoices can be drafted in Xero from here.")
+        return self._drafts.create(draft, key)
+
+    def update_draft(self, document: Document, draft: NewDocument, *, key: str) -> Document:
+        """Replace a draft; lines keep their identity by `Line.id`. Raises `Stale` when it moved on."""
+        return self._drafts.update(document, draft, key)
+
+    def delete_draft(self, document: Document) -> None:
+        """Delete a draft. Raises `Stale` when it moved on."""
+        self._drafts.delete(document)
+
+    def find_created(self, kind: DocumentKind, key: str, party_id: str, since: datetime) -> Document | None:
+        """The invoice whose link back holds `key`, made by this app since the intent, in whatever status."""
+        if kind is not DocumentKind.SALES_INVOICE:
+            raise Unsupported("Only sales invoices can be drafted in Xero from here.")
+        return self._drafts.find(key, party_id, since)
+
+    def choices(self, kind: ChoiceKind) -> Sequence[Choice]:
+        """A list of the organisation, in one call; what may not be used is there and marked."""
+        return self._client.get(*choosing.LISTS[kind], choosing.PARAMS.get(kind))
+
+    def attachment(self, ref: Ref, kind: DocumentKind) -> bytes:
+        """The document as PDF. Raises `NotFound`."""
+        if kind not in _PRINTED:
+            raise Unsupported("Xero prints only invoices, bills and credit notes.")
+        path = f"{ENDPOINTS[kind].path}/{ids.known(ref.id)}/pdf"
+        return self._client.get(path, bytes, accept="application/pdf")
+
+    def note(self, kind: DocumentKind, ref: Ref, text: str, *, key: str) -> None:
+        """Write a line into the document's history."""
+        if kind not in ENDPOINTS:
+            raise Unsupported("Xero keeps no history of this from here.")
+        path = f"{ENDPOINTS[kind].path}/{ids.known(ref.id)}/History"
+        self._client.write("PUT", path, answers.reader(answers.HistoryRecords), outgoing.note(text), key=key)
+
+    def web_url(self, kind: DocumentKind | None, ref: Ref) -> str | None:
+        """Where staff look at the document (kind None: the contact) in Xero. Makes no call."""
+        short_code = dict(self._context.organisation.extra).get("short_code", "")
+        return links.web_url(self._context.settings.get("web_url", links.WEB_URL), short_code, kind, ref.id)
+
+
+def _organisation(raw: bytes, known: Organisation) -> Organisation:
+    return mapping.organisation(answers.reader(answers.Organisations)(raw).organisations[0], known)

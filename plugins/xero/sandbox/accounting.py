@@ -1,0 +1,105 @@
+"""The accounting API's door: who calls, for which organisation, with which right, within which limits.
+
+Answers come from `endpoints.ENDPOINTS`. Refusals follow Xero's order: token (401), organisation (403), limits (429),
+scope (401 insufficient_scope), then the call itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.response import Response
+
+from plugins.xero.sandbox import scopes
+from plugins.xero.sandbox.asking import Answer, Ask
+from plugins.xero.sandbox.endpoints import handler_for
+from plugins.xero.sandbox.envelope import Refused, not_found, problem
+from plugins.xero.sandbox.idempotency import Remembered, fingerprint
+from plugins.xero.sandbox.listing import Query
+from plugins.xero.sandbox.state import STATE, State
+from plugins.xero.sandbox.tokens import Access
+from plugins.xero.sandbox.wire import encoded
+
+INSUFFICIENT = {"WWW-Authenticate": "insufficient_scope"}
+
+
+def accounting(request: Any) -> Any:
+    """Any call under /api.xro/2.0/."""
+    state: State = request.environ[STATE]
+    parts = [part for part in request.matchdict["path"] if part]
+    headers: dict[str, str] = {}
+    try:
+        with state.store.work():
+            access = state.tokens.check(request.headers.get("Authorization"))
+            tenant = _tenant(state, access, request.headers.get("xero-tenant-id"))
+        with state.limits.slot(tenant, access.client, state.clock.now()) as headers:
+            _pause(state, request)
+            answer = _within(state, request, access, tenant, parts)
+    except Refused as refused:
+        return _response(refused.status, encoded(refused.body), {**headers, **refused.headers})
+    return _response(answer.status, answer.body, headers, answer.content_type)
+
+
+def _within(state: State, request: Any, access: Access, tenant: str, parts: list[str]) -> Answer:
+    if not parts:
+        raise not_found()
+    if not scopes.allowed(parts[0], request.method, set(access.scopes)):
+        raise problem(401, "Unauthorized", "insufficient_scope", INSUFFICIENT)
+    with state.store.work():
+        ask = Ask(
+            state=state,
+            books=state.store.books[tenant],
+            method=request.method,
+            parts=parts,
+            query=Query(request.GET),
+            headers=request.headers,
+            raw=request.body,
+            client=access.client,
+            user=access.user,
+            now=state.clock.now(),
+        )
+        return _once(state, request, ask)
+
+
+def _once(state: State, request: Any, ask: Ask) -> Answer:
+    """Answer, or give again what was answered under the same Idempotency-Key."""
+    key = request.headers.get("Idempotency-Key")
+    if not key or request.method == "GET":
+        return handler_for(ask)(ask)
+    asked = fingerprint(ask.books.tenant_id, request.method, request.path_qs, request.body)
+    earlier = state.answers.earlier(key, asked, ask.now)
+    if earlier is not None:
+        return Answer(earlier.body, earlier.status)
+    try:
+        answer = handler_for(ask)(ask)
+    except Refused as refused:
+        state.answers.remember(key, asked, ask.now, Remembered(refused.status, encoded(refused.body)))
+        raise
+    state.answers.remember(key, asked, ask.now, Remembered(answer.status, answer.body))
+    return answer
+
+
+def _tenant(state: State, access: Access, header: str | None) -> str:
+    """The organisation of the call: the header's, or the only one of a custom connection. Raises Refused (403)."""
+    tenants = [row["tenant"] for row in state.connections.of(access.client, access.user)]
+    if not header and access.user is None and len(tenants) == 1:
+        return str(tenants[0])
+    if not header or header.lower() not in tenants:
+        raise problem(403, "Forbidden", "AuthenticationUnsuccessful")
+    return header.lower()
+
+
+def _pause(state: State, request: Any) -> None:
+    """A slow answer keeps its slot, so that slow calls pile up as they do at Xero."""
+    fault = request.environ.get("sandbox.fault")
+    if fault is not None and fault.kind == "slow":
+        state.pause(fault.seconds or 5)
+
+
+def _response(status: int, body: bytes, headers: dict[str, str], content_type: str = "application/json") -> Any:
+    if status == 204:
+        return Response(status=204, body=b"", content_type=None, headerlist=list(headers.items()))
+    charset = "utf-8" if content_type == "application/json" else None
+    response = Response(body=body, status=status, content_type=content_type, charset=charset)
+    response.headers.update(headers)
+    return response

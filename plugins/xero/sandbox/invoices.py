@@ -1,0 +1,104 @@
+"""GET, PUT and POST /Invoices (sales invoices and bills), /Invoices/{id}/OnlineInvoice, /Invoices/{id}/pdf."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from plugins.xero.sandbox import documents
+from plugins.xero.sandbox.asking import Answer, Ask
+from plugins.xero.sandbox.envelope import bad_argument, envelope
+from plugins.xero.sandbox.kinds import INVOICE
+from plugins.xero.sandbox.rendering import as_pdf, document, summarised, wants_pdf
+from plugins.xero.sandbox.serving import by_id, listed, one, written, written_all
+from plugins.xero.sandbox.wire import Record
+
+
+def read(ask: Ask) -> Answer:
+    """A list of invoices and bills."""
+    return listed(ask, "Invoices", _narrowed(ask, _candidates(ask)), summarised)
+
+
+def _candidates(ask: Ask) -> list[Record]:
+    """The smallest set an index gives: ids, numbers, contacts, or everything."""
+    table = ask.books["Invoices"]
+    ids, numbers = ask.query.words("IDs"), ask.query.words("InvoiceNumbers")
+    contact_ids = ask.query.words("ContactIDs")
+    if ids:
+        return [row for key in ids if (row := table.get(key.lower()))]
+    if numbers:
+        return [row for number in numbers for row in table.numbered(number)]
+    if contact_ids:
+        return [row for key in contact_ids for row in table.of_contact(key.lower())]
+    return table.all()
+
+
+def _narrowed(ask: Ask, rows: list[Record]) -> list[Record]:
+    contact_ids = {key.lower() for key in ask.query.words("ContactIDs")}
+    statuses = {status.upper() for status in ask.query.words("Statuses")}
+    if contact_ids:
+        rows = [row for row in rows if row["Contact"]["ContactID"] in contact_ids]
+    if statuses:
+        rows = [row for row in rows if row["Status"] in statuses]
+    if ask.flag("createdByMyApp"):
+        rows = [row for row in rows if row.get("_app") == ask.client]
+    term = ask.query.text("searchTerm").casefold()
+    if term:
+        rows = [row for row in rows if term in searched(row)]
+    return rows
+
+
+def searched(record: Record) -> str:
+    """The text that `searchTerm` looks in: number and reference."""
+    return f"{record.get('InvoiceNumber') or ''}\n{record.get('Reference') or ''}".casefold()
+
+
+def read_one(ask: Ask) -> Answer:
+    """One invoice or bill, by id or number; as PDF for who accepts that only."""
+    return pdf(ask) if wants_pdf(ask) else one(ask, "Invoices", document)
+
+
+def pdf(ask: Ask) -> Answer:
+    """One invoice or bill as PDF."""
+    return as_pdf(ask, "Invoices", "InvoiceNumber")
+
+
+def create(ask: Ask) -> Answer:
+    """PUT: new invoices and bills."""
+    return written(ask, "Invoices", lambda ask, element: documents.save(ask, INVOICE, element, None), document)
+
+
+def upsert(ask: Ask) -> Answer:
+    """POST: update the document of this id (or sales number); create it if there is none."""
+    return written(ask, "Invoices", _upsert, document)
+
+
+def update_one(ask: Ask) -> Answer:
+    """POST /Invoices/{id}."""
+    found = by_id(ask, "Invoices")
+    elements = [{**row, "InvoiceID": found["InvoiceID"]} for row in ask.elements("Invoices")]
+    return written_all(ask, "Invoices", elements, _upsert, document)
+
+
+def _upsert(ask: Ask, element: Record) -> tuple[Record, list[str]]:
+    return documents.save(ask, INVOICE, element, documents.find(ask, INVOICE, element))
+
+
+def email(ask: Ask) -> Answer:
+    """Mark an approved sales invoice as sent to its contact; no mail leaves the machine. Raises Refused (400)."""
+    found = by_id(ask, "Invoices")
+    contact = ask.books["Contacts"].get(found["Contact"]["ContactID"]) or {}
+    if found["Type"] != "ACCREC" or found["Status"] not in {"SUBMITTED", "AUTHORISED", "PAID"}:
+        raise bad_argument("Only an approved sales invoice can be e-mailed.")
+    if not contact.get("EmailAddress"):
+        raise bad_argument("The contact has no e-mail address.")
+    ask.books["Invoices"].put({**found, "SentToContact": True, "UpdatedDateUTC": ask.ms})
+    return Answer(b"", 204)
+
+
+def online(ask: Ask) -> Answer:
+    """The address at which the customer sees a sales invoice."""
+    found = by_id(ask, "Invoices")
+    token = sha256(str(found["InvoiceID"]).encode()).hexdigest()[:40]
+    base = ask.state.base_url or "https://in.example"
+    url = f"{base}/online/{found['InvoiceID']}?t={token}" if found["Type"] == "ACCREC" else ""
+    return Answer(envelope(ask.now, "OnlineInvoices", [{"OnlineInvoiceUrl": url}]))

@@ -1,0 +1,144 @@
+"""The log-in server: token, revocation and discovery endpoints.
+
+Source: Xero, "The standard authorization code flow", "Custom connections"; RFC 6749 and 7009.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote_plus, urlsplit
+from uuid import uuid4
+
+from pyramid.response import Response
+
+from plugins.xero.sandbox import scopes
+from plugins.xero.sandbox.envelope import Refused
+from plugins.xero.sandbox.state import STATE, State
+from plugins.xero.sandbox.wire import Record, encoded
+
+CLIENT_ID = "ledgertab-demo"
+CLIENT_SECRET = "ledgertab-demo-secret"  # noqa: S105 - the public demonstration client of a sandbox
+
+
+def json_answer(status: int, body: object, headers: Mapping[str, str] | None = None) -> Any:
+    """A JSON response."""
+    response = Response(body=encoded(body), status=status, content_type="application/json", charset="utf-8")
+    response.headers.update({"Cache-Control": "no-store", **(headers or {})})
+    return response
+
+
+def good_redirect(uri: str) -> bool:
+    """Whether Xero would take this redirect URI: https, or http on localhost; `http://127.0.0.1` is refused."""
+    parts = urlsplit(uri)
+    if parts.fragment or not parts.hostname:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname == "localhost")
+
+
+def issuer(state: State, request: Any) -> str:
+    """The address that tokens name as their issuer."""
+    return state.base_url or str(request.host_url)
+
+
+def token(request: Any) -> Any:
+    """POST /connect/token: a code, a refresh token or the client's own credentials for an access token."""
+    state: State = request.environ[STATE]
+    grants = {"authorization_code": _by_code, "refresh_token": _by_refresh, "client_credentials": _by_client}
+    try:
+        client = _client(request)
+        form: Mapping[str, str] = request.POST
+        grant = grants.get(form.get("grant_type", ""))
+        if grant is None:
+            raise Refused(400, {"error": "unsupported_grant_type"})
+        with state.store.work():
+            return json_answer(200, grant(state, form, client, issuer(state, request)))
+    except Refused as refused:
+        return json_answer(refused.status, refused.body, refused.headers)
+
+
+def revocation(request: Any) -> Any:
+    """POST /connect/revocation: ends a grant. 200 without a body, for an unknown token too (RFC 7009)."""
+    state: State = request.environ[STATE]
+    try:
+        client = _client(request)
+        if not request.POST.get("token"):
+            raise Refused(400, {"error": "invalid_request"})
+        with state.store.work():
+            state.tokens.revoke(request.POST["token"], client)
+    except Refused as refused:
+        return json_answer(refused.status, refused.body, refused.headers)
+    return Response(status=200, body=b"")
+
+
+def discovery(request: Any) -> Any:
+    """GET /.well-known/openid-configuration."""
+    base = issuer(request.environ[STATE], request)
+    return json_answer(
+        200,
+        {
+            "issuer": base,
+            "jwks_uri": f"{base}/.well-known/openid-configuration/jwks",
+            "authorization_endpoint": f"{base}/identity/connect/authorize",
+            "token_endpoint": f"{base}/connect/token",
+            "revocation_endpoint": f"{base}/connect/revocation",
+            "scopes_supported": sorted(scopes.KNOWN),
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "code_challenge_methods_supported": ["S256"],
+        },
+    )
+
+
+def key_set(request: Any) -> Any:
+    """GET the public keys that tokens are signed with."""
+    return json_answer(200, request.environ[STATE].signer.public())
+
+
+def _client(request: Any) -> str:
+    """The app, by HTTP Basic or by form fields. Raises Refused (400 invalid_client)."""
+    header = request.headers.get("Authorization", "")
+    if header.lower().startswith("basic "):
+        client, secret = _basic(header[6:])
+    else:
+        client, secret = request.POST.get("client_id", ""), request.POST.get("client_secret", "")
+    if (client, secret) != (CLIENT_ID, CLIENT_SECRET):
+        raise Refused(400, {"error": "invalid_client"})
+    return client
+
+
+def _basic(text: str) -> tuple[str, str]:
+    try:
+        client, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return unquote_plus(client), unquote_plus(secret)
+
+
+def _by_code(state: State, form: Mapping[str, str], client: str, base: str) -> Record:
+    code, redirect_uri = form.get("code"), form.get("redirect_uri")
+    if not code or not redirect_uri:
+        raise Refused(400, {"error": "invalid_request"})
+    return state.tokens.redeem(code, client, redirect_uri, form.get("code_verifier"), base)
+
+
+def _by_refresh(state: State, form: Mapping[str, str], client: str, base: str) -> Record:
+    if not form.get("refresh_token"):
+        raise Refused(400, {"error": "invalid_request"})
+    return state.tokens.refreshed(form["refresh_token"], client, form.get("scope", "").split(), base)
+
+
+def _by_client(state: State, form: Mapping[str, str], client: str, base: str) -> Record:
+    """A custom connection: one organisation, no user, no refresh token."""
+    wanted = form.get("scope", "").split() or [scope for scope in sorted(scopes.KNOWN) if scope not in scopes.OPENID]
+    if scopes.unknown(wanted) or set(wanted) & set(scopes.OPENID):
+        raise Refused(400, {"error": "invalid_scope"})
+    event = str(uuid4())
+    state.connections.connect(client, None, next(iter(state.store.books)), event)
+    return state.tokens.answer(state.tokens.grant(client, None, wanted, event), base)

@@ -1,0 +1,96 @@
+"""Payments, overpayments and prepayments: read; payments of invoices and bills also made."""
+
+from __future__ import annotations
+
+from plugins.xero.sandbox import settle
+from plugins.xero.sandbox.asking import Answer, Ask
+from plugins.xero.sandbox.contacts import NO_ID
+from plugins.xero.sandbox.rendering import document, payment
+from plugins.xero.sandbox.serving import listed, one, written
+from plugins.xero.sandbox.wire import BadValue, Record, read_day, read_number, read_text
+
+
+def read(ask: Ask) -> Answer:
+    """A list of payments."""
+    return listed(ask, "Payments", ask.books["Payments"].all(), payment)
+
+
+def read_one(ask: Ask) -> Answer:
+    """One payment."""
+    return one(ask, "Payments", payment)
+
+
+def read_overpayments(ask: Ask) -> Answer:
+    """A list of overpayments."""
+    return listed(ask, "Overpayments", ask.books["Overpayments"].all(), _over)
+
+
+def read_overpayment(ask: Ask) -> Answer:
+    """One overpayment."""
+    return one(ask, "Overpayments", _over)
+
+
+def read_prepayments(ask: Ask) -> Answer:
+    """A list of prepayments."""
+    return listed(ask, "Prepayments", ask.books["Prepayments"].all(), _pre)
+
+
+def read_prepayment(ask: Ask) -> Answer:
+    """One prepayment."""
+    return one(ask, "Prepayments", _pre)
+
+
+def create(ask: Ask) -> Answer:
+    """Pay authorised invoices or bills from a bank account."""
+    return written(ask, "Payments", _create, _rendered)
+
+
+def _over(ask: Ask, record: Record, full: bool) -> Record:
+    return {**document(ask, record, full), "ID": record["OverpaymentID"]}
+
+
+def _pre(ask: Ask, record: Record, full: bool) -> Record:
+    return {**document(ask, record, full), "ID": record["PrepaymentID"]}
+
+
+def _rendered(ask: Ask, record: Record, full: bool) -> Record:
+    return payment(ask, record, full) if "PaymentType" in record else {**record}
+
+
+def _create(ask: Ask, element: Record) -> tuple[Record, list[str]]:
+    amount, day = read_number(element.get("Amount")), read_day(element.get("Date")) or ask.today
+    refused = {"PaymentID": NO_ID, "Amount": amount, "Status": "AUTHORISED"}
+    invoice, account = _invoice(ask, element), _account(ask, element)
+    if invoice is None:
+        return refused, ["Payment must have a valid Invoice, Credit Note, Prepayment or Overpayment"]
+    if account is None or not (account["Type"] == "BANK" or account["EnablePaymentsToAccount"]):
+        return refused, ["Account could not be found"]
+    if amount is None:
+        return refused, ["Amount must be specified"]
+    try:
+        text = read_text(element.get("Reference")) or ""
+        return settle.pay(ask.books, dict(invoice), amount, day, account, ask.ms, reference=text), []
+    except BadValue:
+        raise
+    except ValueError as error:
+        return refused, [str(error)]
+
+
+def _part(element: Record, name: str) -> Record:
+    part = element.get(name) or {}
+    if not isinstance(part, dict):
+        raise BadValue(f"{name} must be an object.")
+    return part
+
+
+def _invoice(ask: Ask, element: Record) -> Record | None:
+    part, table = _part(element, "Invoice"), ask.books["Invoices"]
+    number = read_text(part.get("InvoiceNumber") or element.get("InvoiceNumber"))
+    by_number = table.numbered(number)
+    return table.get(str(part.get("InvoiceID") or "").lower()) or (by_number[0] if len(by_number) == 1 else None)
+
+
+def _account(ask: Ask, element: Record) -> Record | None:
+    part, table = _part(element, "Account"), ask.books["Accounts"]
+    by_code = table.numbered(read_text(part.get("Code") or element.get("Code")))
+    return table.get(str(part.get("AccountID") or "").lower()) or (by_code[0] if by_code else None)
