@@ -1,0 +1,7 @@
+"""Tests that need a provider run against the sandbox, as the story does."""
+
+from __future__ import annotations
+
+from tests.story.conftest import connect, hana, harbour, http, ini, refit, sandbox
+
+__all__ = ["connect", "hana", "harbour", "http", "ini", "refit", "sandbox"]

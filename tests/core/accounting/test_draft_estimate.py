@@ -1,0 +1,55 @@
+"""A provider without draft invoices: the page offers an estimate, says so, and nothing is posted to its ledger."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from core.services import Services
+from tests.conftest import Browser, LogIn
+from tests.core.accounting.drafting import draft_form, fields_of, key_in, send, the_draft
+
+
+@pytest.fixture
+def ini(ini: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    return {**ini, "quickbooks_stub.ledger_file": str(tmp_path / "ledger.json")}
+
+
+@pytest.fixture
+def sales(log_in: LogIn, services: Services) -> Browser:
+    """A sales person's browser; the toy company is connected."""
+    admin = log_in("admin")
+    away = urlsplit(admin.send("/admin/accounting/connect/quickbooks_stub/consent", status=303).location)
+    admin.get(f"{away.path}?{away.query}", status=302)
+    services.jobs.drain()
+    return log_in("sales")
+
+
+def test_an_estimate_is_offered_and_made_once(sales: Browser, services: Services, refit: str, tmp_path: Path) -> None:
+    page = sales.get(f"{refit}/tabs/quickbooks_stub/draft?q=a")
+    assert "as an estimate" in page
+    assert "has no draft invoices" in page
+    assert "It posts nothing" in page
+    form = draft_form(page)
+    party = page.html.find(class_="found").find("button", disabled=False)["value"].removeprefix("party-")
+    form["party"].force_value(party)
+    form["lines-0-description"], form["lines-0-unit_price"] = "Hood", "6,400.00"
+    page = form.submit("action", value="send", status=422)
+    assert "Choose an item" in page.html.find(id="lines-0-item-error").get_text()
+    form = draft_form(page)
+    form["lines-0-item"] = next(value for value, _, _ in form["lines-0-item"].options if value)
+    fields = fields_of(form, "send")
+    answer = send(page)
+    services.jobs.drain()
+    assert sales.post(str(answer.request.path), fields, status=303).location == answer.location
+    services.jobs.drain()
+    draft = the_draft(services, key_in(answer.location))
+    assert (draft.state, draft.document_kind) == ("made", "estimate")
+    assert draft.noted_at is None
+    given = json.loads((tmp_path / "ledger.json").read_text())
+    marked = [row for row in given["rows"].values() if draft.key in row.get("PrivateNote", "")]
+    assert [row["Type"] for row in marked] == ["Estimate"]
+    assert "Estimates" in sales.get(f"{refit}/tabs/quickbooks_stub")

@@ -1,0 +1,232 @@
+"""A new contact from a record: made once, linked, offered when it is there already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from core import ManualClock
+from core.accounting import parties, sending
+from core.accounting.models import NewPartyIntent, PartyLink, PartyRow
+from core.audit.models import AuditEntry
+from core.records.models import Contact
+from core.services import Services
+from plugins.xero.sandbox import Sandbox
+from tests.conftest import Browser, LogIn
+from tests.core.accounting.drafting import draft_form, fields_of, key_in
+from tests.story.conftest import Connect
+
+WRITES: dict[str, Any] = {"method": "PUT", "path": "/api.xro/2.0/Contacts"}
+
+
+@pytest.fixture
+def sales(connect: Connect, log_in: LogIn) -> Browser:
+    """A sales person's browser; the organisation is connected."""
+    connect()
+    return log_in("sales")
+
+
+@pytest.fixture
+def ngaio(services: Services, clock: ManualClock) -> str:
+    """The address of a person that the books do not know."""
+    person = Contact(first_name="Ngaio", last_name="Blackwood", email="ngaio@blackwood.example")
+    person.created_at = person.changed_at = clock.now()
+    with services.db.begin() as session:
+        session.add(person)
+        session.flush()
+        return person.path
+
+
+def form_of(page: Any) -> Any:
+    return next(form for form in page.forms.values() if form.action.endswith("/new-party"))
+
+
+def filled(sales: Browser, record: str, **fields: str) -> Any:
+    form = form_of(sales.get(f"{record}/tabs/xero/new-party"))
+    for name, value in fields.items():
+        form[name] = value
+    return form
+
+
+def named(sandbox: Sandbox, name: str) -> list[dict[str, Any]]:
+    return [one for one in sandbox.records("Contacts") if one["Name"] == name]
+
+
+def puts(sandbox: Sandbox) -> int:
+    return sandbox.calls.counts().get("PUT /api.xro/2.0/Contacts", 0)
+
+
+def pass_time(services: Services, clock: ManualClock, seconds: int) -> None:
+    for _ in range(0, seconds, 15):
+        clock.advance(seconds=15)
+        sending.sweep(services, parties.DEED)
+        services.jobs.drain()
+
+
+def test_the_form_shows_what_will_be_copied(sales: Browser, ngaio: str) -> None:
+    form = filled(sales, ngaio)
+    assert (form["name"].value, form["first_name"].value) == ("Ngaio Blackwood", "Ngaio")
+    assert form["email"].value == "ngaio@blackwood.example"
+
+
+def test_a_new_contact_is_made_linked_and_audited(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    answer = filled(sales, ngaio, phone="+64 9 555 0100").submit(status=303)
+    assert "is being made in Kererū Trading" in answer.follow()
+    services.jobs.drain()
+    (contact,) = named(sandbox, "Ngaio Blackwood")
+    assert contact["EmailAddress"] == "ngaio@blackwood.example"
+    landed = sales.get(answer.location, status=303)
+    assert landed.location.endswith(f"{ngaio}/tabs/xero")
+    page = landed.follow()
+    assert "is in Kererū Trading and linked" in page
+    assert "Linked to" in page
+    with services.db.read() as session:
+        assert session.scalars(select(PartyLink)).one().party_id == contact["ContactID"]
+        assert (
+            session.scalars(select(PartyRow).filter_by(party_id=contact["ContactID"])).one().name == "Ngaio Blackwood"
+        )
+        assert {"party made", "party linked"} <= set(session.scalars(select(AuditEntry.deed)))
+
+
+def test_a_double_click_makes_one_contact(sales: Browser, services: Services, sandbox: Sandbox, ngaio: str) -> None:
+    fields = fields_of(filled(sales, ngaio), "")
+    for _ in range(2):
+        sales.post(f"{ngaio}/tabs/xero/new-party", fields, status=303)
+    services.jobs.drain()
+    sales.post(f"{ngaio}/tabs/xero/new-party", fields, status=303)
+    services.jobs.drain()
+    assert len(named(sandbox, "Ngaio Blackwood")) == 1
+    assert puts(sandbox) == 1
+
+
+def test_a_lost_answer_is_found_by_the_name(sales: Browser, services: Services, sandbox: Sandbox, ngaio: str) -> None:
+    sandbox.faults.add("drop-after", times=1, **WRITES)
+    filled(sales, ngaio).submit(status=303)
+    services.jobs.drain()
+    assert len(named(sandbox, "Ngaio Blackwood")) == 1
+    assert puts(sandbox) == 1
+    with services.db.read() as session:
+        assert session.scalars(select(NewPartyIntent)).one().state == "made"
+        assert len(session.scalars(select(PartyLink)).all()) == 1
+
+
+def test_a_contact_that_never_arrived_is_sent_again_after_the_margin(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str, clock: ManualClock
+) -> None:
+    sandbox.faults.add("drop-before", times=1, **WRITES)
+    answer = filled(sales, ngaio).submit(status=303)
+    services.jobs.drain()
+    assert "We do not know yet" in sales.get(answer.location)
+    assert named(sandbox, "Ngaio Blackwood") == []
+    pass_time(services, clock, 120)
+    assert len(named(sandbox, "Ngaio Blackwood")) == 1
+    assert puts(sandbox) == 2
+
+
+def test_another_of_the_name_found_after_a_lost_answer_is_offered_never_linked(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    """The answer was lost and the name was taken all along: its e-mail says that it is not the one we sent."""
+    sandbox.faults.add("drop-before", times=1, **WRITES)
+    answer = filled(sales, ngaio, name="Harbour Coffee Roasters Ltd", email="other@elsewhere.example").submit(
+        status=303
+    )
+    services.jobs.drain()
+    with services.db.read() as session:
+        assert session.scalars(select(PartyLink)).all() == []
+        assert session.scalars(select(NewPartyIntent)).one().state == "refused"
+    assert "has Harbour Coffee Roasters Ltd already" in sales.get(answer.location).follow()
+
+
+def test_a_name_that_is_taken_offers_the_one_that_has_it(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    answer = filled(sales, ngaio, name="Harbour Coffee Roasters Ltd").submit(status=303)
+    services.jobs.drain()
+    page = sales.get(answer.location).follow()
+    assert "Kererū Trading has Harbour Coffee Roasters Ltd already." in page
+    assert form_of(page)["name"].value == "Harbour Coffee Roasters Ltd"
+    link = next(form for form in page.forms.values() if form.action.endswith("/link"))
+    done = link.submit(status=303).follow()
+    assert done.location.endswith(f"{ngaio}/tabs/xero")
+    with services.db.read() as session:
+        wanted = sandbox.contact_id("Harbour Coffee Roasters Ltd")
+        assert session.scalars(select(PartyLink)).one().party_id == wanted
+    assert len(named(sandbox, "Harbour Coffee Roasters Ltd")) == 1
+
+
+def test_a_taken_name_can_be_changed_and_sent_again(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    answer = filled(sales, ngaio, name="Harbour Coffee Roasters Ltd").submit(status=303)
+    services.jobs.drain()
+    form = form_of(sales.get(answer.location).follow())
+    form["name"] = "Harbour Coffee Roasters (Ngaio)"
+    form.submit(status=303)
+    services.jobs.drain()
+    assert len(named(sandbox, "Harbour Coffee Roasters (Ngaio)")) == 1
+    keys = [call.headers["idempotency-key"] for call in sandbox.calls.all() if call.method == "PUT"]
+    assert keys == [key_in(answer.location), f"{key_in(answer.location)}-2"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("name", "   ", "Write the name"),
+        ("name", "N" * 256, "at most 255 characters"),
+        ("email", "not an address", "name@example.com"),
+        ("phone", "1" * 51, "at most 50 characters"),
+        ("city", "Wai\x07heke", "cannot be shown"),
+    ],
+)
+def test_bad_input_comes_back_as_typed_with_a_sentence_at_its_field(
+    sales: Browser, sandbox: Sandbox, ngaio: str, field: str, value: str, sentence: str
+) -> None:
+    form = filled(sales, ngaio, **{field: value})
+    page = form.submit(status=422)
+    assert sentence in page.html.find(id=f"{field}-error").get_text()
+    assert form_of(page)[field].value == value
+    assert puts(sandbox) == 0
+
+
+def test_names_in_emoji_and_html_are_just_text(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    name = "<b>Hana</b> & Söhne 🦜"
+    answer = filled(sales, ngaio, name=name).submit(status=303)
+    assert "<b>Hana" not in answer.follow()
+    services.jobs.drain()
+    assert len(named(sandbox, name)) == 1
+
+
+def test_made_from_a_draft_it_leads_back_to_the_draft(
+    sales: Browser, services: Services, sandbox: Sandbox, refit: str
+) -> None:
+    page = sales.get(f"{refit}/tabs/xero/draft")
+    form = draft_form(page)
+    form["lines-0-description"] = "Typed before"
+    away = form.submit("action", value="new-party", status=303).follow()
+    answer = form_of(away).submit(status=303)
+    services.jobs.drain()
+    back = sales.get(answer.location, status=303)
+    form = draft_form(back.follow())
+    assert form["lines-0-description"].value == "Typed before"
+    assert form["party"].value == sandbox.contact_id("Roastery refit, stage 1")
+
+
+def test_it_leads_nowhere_else(sales: Browser, ngaio: str) -> None:
+    for wanted in ("https://evil.example/", "//evil.example", "/accounting/drafts/x/edit"):
+        page = sales.get(f"{ngaio}/tabs/xero/new-party", {"next": wanted})
+        assert form_of(page)["next"].value == ""
+
+
+def test_who_may_not_link_makes_no_contact(connect: Connect, log_in: LogIn, sandbox: Sandbox, ngaio: str) -> None:
+    connect()
+    reader = log_in("reader")
+    reader.get(f"{ngaio}/tabs/xero/new-party", status=403)
+    reader.send(f"{ngaio}/tabs/xero/new-party", {"name": "X"}, status=403)
+    assert puts(sandbox) == 0

@@ -1,0 +1,244 @@
+"""The figures of the overview: the database's sums and the explained documents say the same, to the cent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from core.accounting.models import Connection, DocumentRow
+from core.accounting.overview import Figures, figures
+from core.accounting.project import billed
+from core.accounting.rules import BY_KEY, Day, explain
+from core.contract.values import DocumentKind, DocumentStatus
+from core.db import Base, Database
+
+TODAY = dt.date(2026, 11, 22)
+NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+CENTS = st.integers(-50_000, 5_000_000).map(lambda cents: Decimal(cents) / 100)
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    db = Database("sqlite://")
+    Base.metadata.create_all(db.engine)
+    with db.begin() as session:
+        organisation: dict[str, Any] = {"id": "o", "name": "Books"}
+        session.add(
+            Connection(
+                id=1, provider="p", organisation_id="o", organisation=organisation, name="Books", connected_at=NOW
+            )
+        )
+        session.flush()
+        yield session
+    db.engine.dispose()
+
+
+def document(number: int = 0, **changes: Any) -> dict[str, Any]:
+    """The columns of an approved sales invoice of 115.00, 15.00 of it tax."""
+    values = {
+        "connection_id": 1,
+        "document_id": f"d{number}",
+        "kind": DocumentKind.SALES_INVOICE.value,
+        "party_id": "p1",
+        "status": DocumentStatus.AUTHORISED.value,
+        "date": TODAY - dt.timedelta(days=30),
+        "due_date": TODAY + dt.timedelta(days=1),
+        "currency": "NZD",
+        "total": Decimal("115.00"),
+        "tax": Decimal("15.00"),
+        "amount_due": Decimal("115.00"),
+        "amount_paid": Decimal(0),
+        "amount_credited": Decimal(0),
+        "fully_paid_on": None,
+        "amounts_are": "exclusive",
+        "seen_at": NOW,
+    }
+    return {**values, **changes}
+
+
+def told(session: Session, *documents: dict[str, Any]) -> Figures:
+    """The figures of these documents alone."""
+    session.execute(delete(DocumentRow))
+    if documents:
+        session.execute(insert(DocumentRow), [{**one, "document_id": f"d{n}"} for n, one in enumerate(documents)])
+    return figures(session, DocumentRow.connection_id == 1, "NZD", TODAY)
+
+
+def days(number: int) -> dt.timedelta:
+    return dt.timedelta(days=number)
+
+
+def test_nothing_at_all_is_zero_everywhere(session: Session) -> None:
+    found = told(session)
+    assert {found.invoices, found.overdue, found.lifetime, found.twelve_months} == {Decimal(0)}
+    assert (found.days_to_pay, found.other) == (None, ())
+
+
+def test_submitted_and_approved_invoices_are_told_together_and_apart(session: Session) -> None:
+    found = told(session, document(), document(status="submitted", total=Decimal("0.10")))
+    assert (found.invoices, found.invoices_authorised, found.invoices_submitted) == (
+        Decimal("115.10"),
+        Decimal("115.00"),
+        Decimal("0.10"),
+    )
+
+
+def test_the_headline_of_bills_is_what_awaits_approval(session: Session) -> None:
+    found = told(session, document(kind="bill"), document(kind="bill", status="submitted", total=Decimal("7.00")))
+    assert (found.bills_submitted, found.bills_authorised) == (Decimal("7.00"), Decimal("115.00"))
+
+
+def test_an_invoice_due_today_is_not_overdue_and_one_due_yesterday_is(session: Session) -> None:
+    found = told(
+        session,
+        document(due_date=TODAY),
+        document(due_date=TODAY - days(1), amount_due=Decimal("40.00")),
+        document(due_date=None),
+    )
+    assert (found.overdue, found.overdue_count, found.oldest_days) == (Decimal("40.00"), 1, 1)
+    assert found.outstanding == Decimal("270.00")
+
+
+def test_lifetime_value_is_without_tax_and_less_credit_notes(session: Session) -> None:
+    found = told(
+        session,
+        document(status="paid"),
+        document(kind="sales_credit_note", total=Decimal("23.00"), tax=Decimal("3.00")),
+        document(kind="sales_credit_note", status="draft"),
+        document(status="voided"),
+    )
+    assert found.lifetime == Decimal("80.00")
+
+
+@pytest.mark.parametrize(
+    ("date", "counts"),
+    [
+        (dt.date(2025, 11, 22), False),
+        (dt.date(2025, 11, 23), True),
+        (dt.date(2026, 11, 22), True),
+        (dt.date(2026, 11, 23), False),
+    ],
+)
+def test_twelve_months_begin_the_day_after_this_day_last_year(session: Session, date: dt.date, *, counts: bool) -> None:
+    assert told(session, document(date=date)).twelve_months == (Decimal("100.00") if counts else 0)
+
+
+def test_a_leap_day_counts_its_year_from_the_28th() -> None:
+    assert Day(dt.date(2028, 2, 29)).year_ago == dt.date(2027, 2, 28)
+
+
+def test_days_to_pay_is_the_median_without_what_credit_alone_settled(session: Session) -> None:
+    def paid(after: int, **changes: Any) -> dict[str, Any]:
+        dated = {"date": TODAY - days(100), "fully_paid_on": TODAY - days(100 - after)}
+        return document(**{"status": "paid", "amount_paid": Decimal("115.00"), **dated, **changes})
+
+    found = told(
+        session,
+        paid(10),
+        paid(20),
+        paid(45),
+        paid(1, amount_paid=Decimal(0), amount_credited=Decimal("115.00")),
+        paid(5, date=TODAY - days(900), fully_paid_on=TODAY - days(895)),
+    )
+    assert found.days_to_pay == Decimal(20)
+
+
+def test_another_currency_is_told_beside_and_never_added(session: Session) -> None:
+    found = told(session, document(currency="AUD", total=Decimal("2400.00")), document())
+    assert found.invoices == Decimal("115.00")
+    assert [(one.currency, one.invoices, one.invoice_count) for one in found.other] == [("AUD", Decimal("2400.00"), 1)]
+
+
+def test_unused_credit_stands_beside_and_is_not_netted(session: Session) -> None:
+    found = told(session, document(), document(kind="overpayment", amount_due=Decimal("12.34")))
+    assert (found.outstanding, found.unused_credit) == (Decimal("115.00"), Decimal("12.34"))
+
+
+def test_billed_so_far_counts_all_that_was_sent_less_credit_notes_without_tax(session: Session) -> None:
+    told(
+        session,
+        document(status="submitted"),
+        document(status="authorised"),
+        document(status="paid"),
+        document(kind="sales_credit_note", status="authorised", total=Decimal("11.50"), tax=Decimal("1.50")),
+        document(status="draft"),
+        document(kind="bill", status="paid", total=Decimal("57.50"), tax=Decimal("7.50")),
+    )
+    found = billed(session, DocumentRow.connection_id == 1, "NZD")
+    assert (found.sales, found.bills, found.net) == (Decimal("290.00"), Decimal("50.00"), Decimal("240.00"))
+    assert (found.drafted, found.approved, found.paid) == (Decimal(200), Decimal(190), Decimal(0))
+
+
+def test_paid_is_the_money_received_without_its_part_of_the_tax_and_never_below_zero(session: Session) -> None:
+    told(
+        session,
+        document(amount_paid=Decimal("57.50"), amount_due=Decimal("57.50")),
+        document(status="paid", amount_paid=Decimal("115.00"), amount_due=Decimal(0)),
+        document(total=Decimal("0.10"), tax=Decimal("0.01"), amount_paid=Decimal("0.05")),
+        document(kind="sales_credit_note", status="paid", total=Decimal("230.00"), tax=Decimal("30.00")),
+        document(status="draft", amount_paid=Decimal("1.00")),
+    )
+    assert billed(session, DocumentRow.connection_id == 1, "NZD").paid == Decimal("150.05")
+
+
+DOCUMENTS = st.lists(
+    st.builds(
+        document,
+        kind=st.sampled_from([kind.value for kind in DocumentKind]),
+        status=st.sampled_from([status.value for status in DocumentStatus]),
+        date=st.dates(TODAY - days(1500), TODAY + days(60)),
+        due_date=st.none() | st.dates(TODAY - days(1500), TODAY + days(90)),
+        fully_paid_on=st.none() | st.dates(TODAY - days(1500), TODAY + days(3)),
+        currency=st.sampled_from(["NZD", "NZD", "AUD", "USD"]),
+        total=CENTS,
+        tax=CENTS,
+        amount_due=CENTS,
+        amount_paid=CENTS,
+        amount_credited=CENTS,
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(documents=DOCUMENTS)
+def test_what_is_explained_adds_up_to_what_is_summed(session: Session, documents: list[dict[str, Any]]) -> None:
+    found = told(session, *documents)
+    rows = session.query(DocumentRow).all()
+    summed = {
+        "invoices": found.invoices,
+        "outstanding": found.outstanding,
+        "overdue": found.overdue,
+        "unused_credit": found.unused_credit,
+        "bills": found.bills_submitted,
+        "twelve_months": found.twelve_months,
+        "lifetime": found.lifetime,
+        "days_to_pay": found.days_to_pay,
+    }
+    project = billed(session, DocumentRow.connection_id == 1, "NZD")
+    summed |= {"billed": project.sales, "costs": project.bills}
+    assert set(summed) == set(BY_KEY)
+    for rule in BY_KEY.values():
+        explained = explain(rule, rows, "NZD", TODAY)
+        assert explained.value == summed[rule.key], rule.key
+        counted = {row.document_id for row, _ in explained.counted}  # type: ignore[attr-defined]
+        omitted = {row.document_id for row, _ in explained.omitted}  # type: ignore[attr-defined]
+        assert not counted & omitted
+        assert counted | omitted == {row.document_id for row in rows if row.kind in rule.kinds}
+
+
+def test_the_median_of_an_even_number_lies_between(session: Session) -> None:
+    def paid(after: int) -> dict[str, Any]:
+        issued = TODAY - days(50)
+        return document(status="paid", amount_paid=Decimal(1), date=issued, fully_paid_on=issued + days(after))
+
+    assert told(session, paid(10), paid(15)).days_to_pay == Decimal(str(median([10, 15])))

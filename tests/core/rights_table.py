@@ -1,0 +1,89 @@
+"""Who may call what: every route and method with an address to try and the right it takes.
+
+`NOBODY` needs no log-in, `LOGIN` any. A route without a row here fails `test_every_route_has_a_row`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NOBODY, LOGIN = "", "login"
+EDIT = "records.edit"
+STATUS, AMOUNTS = "accounting.see_status", "accounting.see_amounts"
+LINK, DRAFT, MANAGE = "accounting.link", "accounting.draft", "accounting.manage_connections"
+TAB = "/organizations/1/tabs/quickbooks_stub"
+NO_PARTY = "/accounting/new-parties/00000000000000000000000000000000"
+NO_DRAFT = "/accounting/drafts/00000000000000000000000000000000"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A route's name, a method, an address of it, and the right that it takes."""
+
+    route: str
+    method: str
+    path: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+CORE = (
+    Row("healthz", "GET", "/healthz", NOBODY),
+    Row("readyz", "GET", "/readyz", NOBODY),
+    Row("login", "GET", "/login", NOBODY),
+    Row("login", "POST", "/login", NOBODY),
+    Row("home", "GET", "/", LOGIN),
+    Row("theme", "POST", "/theme", LOGIN),
+    Row("search", "GET", "/search?q=a", LOGIN),
+    Row("records.list", "GET", "/contacts", LOGIN),
+    Row("records.choices", "GET", "/organizations/choices?q=a", LOGIN),
+    Row("records.show", "GET", "/organizations/1", LOGIN),
+    Row("records.related", "GET", "/organizations/1/contacts", LOGIN),
+    Row("records.new", "GET", "/contacts/new", EDIT),
+    Row("records.new", "POST", "/contacts/new", EDIT),
+    Row("records.edit", "GET", "/organizations/1/edit", EDIT),
+    Row("records.edit", "POST", "/organizations/1/edit", EDIT),
+    Row("records.delete", "GET", "/organizations/1/delete", EDIT),
+    Row("records.delete", "POST", "/organizations/1/delete", EDIT),
+    Row("admin.plugins", "GET", "/admin/plugins", "admin.plugins"),
+    Row("admin.users", "GET", "/admin/users", "admin.users"),
+    Row("admin.user", "POST", "/admin/users/1", "admin.users"),
+    Row("admin.audit", "GET", "/admin/audit", "audit.see"),
+    Row("admin.styleguide", "GET", "/admin/styleguide", LOGIN),
+    Row("logout", "POST", "/logout", LOGIN),
+)
+ACCOUNTING = (
+    Row("accounting_admin", "GET", "/admin/accounting", MANAGE),
+    Row("accounting_connect", "GET", "/admin/accounting/connect/quickbooks_stub/nothing", MANAGE),
+    Row("accounting_connect", "POST", "/admin/accounting/connect/quickbooks_stub/nothing", MANAGE),
+    Row("accounting_callback", "GET", "/accounting/callback/quickbooks_stub", MANAGE),
+    Row("accounting_choose", "GET", "/admin/accounting/choose/1", MANAGE),
+    Row("accounting_choose", "POST", "/admin/accounting/choose/1", MANAGE),
+    Row("accounting_disconnect", "GET", "/admin/accounting/1/disconnect", MANAGE),
+    Row("accounting_disconnect", "POST", "/admin/accounting/1/disconnect", MANAGE),
+    Row("accounting_tab", "GET", TAB, STATUS),
+    Row("accounting_refresh", "POST", f"{TAB}/refresh", STATUS),
+    Row("accounting_explain", "GET", f"{TAB}/explain/invoices", AMOUNTS),
+    Row("accounting_search", "GET", f"{TAB}/search", LINK),
+    Row("accounting_link", "POST", f"{TAB}/link", LINK),
+    Row("accounting_unlink", "POST", f"{TAB}/unlink", LINK),
+    Row("accounting_find", "GET", f"{TAB}/find", AMOUNTS),
+    Row("accounting_document_link", "POST", f"{TAB}/documents/link", LINK),
+    Row("accounting_document_unlink", "POST", f"{TAB}/documents/unlink", LINK),
+    Row("accounting_draft", "GET", f"{TAB}/draft", DRAFT),
+    Row("accounting_draft", "POST", f"{TAB}/draft", DRAFT),
+    Row("accounting_draft_lines", "GET", f"{TAB}/draft/lines", DRAFT),
+    Row("accounting_draft_lines", "POST", f"{TAB}/draft/lines", DRAFT),
+    Row("accounting_draft_edit", "GET", f"{NO_DRAFT}/edit", DRAFT),
+    Row("accounting_drafts", "GET", "/accounting/drafts", DRAFT),
+    Row("accounting_draft_one", "GET", NO_DRAFT, DRAFT),
+    Row("accounting_draft_deed", "POST", f"{NO_DRAFT}/look", DRAFT),
+    Row("accounting_new_party", "GET", f"{TAB}/new-party", LINK),
+    Row("accounting_new_party", "POST", f"{TAB}/new-party", LINK),
+    Row("accounting_new_party_one", "GET", NO_PARTY, LINK),
+    Row("accounting_new_party_edit", "GET", f"{NO_PARTY}/edit", LINK),
+    Row("accounting_new_party_deed", "POST", f"{NO_PARTY}/look", LINK),
+)
+TABLE = (*CORE, *ACCOUNTING)

@@ -1,0 +1,102 @@
+"""The pages for administrators: users and roles, the audit trail, the style guide."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.audit.models import AuditEntry
+from core.services import Services
+from core.users.models import LoginSession
+from core.users.service import find_user
+from tests.conftest import LogIn
+from tests.core.pages import words
+
+
+def number_of(services: Services, login: str) -> int:
+    with services.db.read() as session:
+        user = find_user(session, login)
+        assert user is not None
+        return user.id
+
+
+def test_another_role_holds_from_the_next_page_on(log_in: LogIn, services: Services) -> None:
+    reader, admin = log_in("reader"), log_in("admin")
+    reader.get("/contacts/new", status=403)
+    number = number_of(services, "reader")
+    page = admin.send(f"/admin/users/{number}", {"role": "sales", "active": "yes"}, status=303).follow()
+    assert "Ines Duarte was saved." in words(page)
+    reader.get("/contacts/new", status=200)
+    with services.db.read() as session:
+        entry = session.query(AuditEntry).one()
+    assert (entry.deed, entry.record_id, entry.old, entry.new) == (
+        "user.changed",
+        number,
+        {"role": "reader"},
+        {"role": "sales"},
+    )
+
+
+def test_who_is_deactivated_is_logged_out_everywhere(log_in: LogIn, services: Services) -> None:
+    sales, admin, number = log_in("sales"), log_in("admin"), number_of(services, "sales")
+    admin.send(f"/admin/users/{number}", {"role": "sales"}, status=303)
+    sales.get("/", status=302)
+    with services.db.read() as session:
+        assert session.query(LoginSession).filter_by(user_id=number).count() == 0
+    assert "Deactivated" in words(admin.get("/admin/users"))
+    admin.send(f"/admin/users/{number}", {"role": "sales", "active": "yes"}, status=303)
+    log_in("sales")
+
+
+@pytest.mark.parametrize("fields", [{"role": "reader", "active": "yes"}, {"role": "admin"}])
+def test_somebody_must_always_be_able_to_do_everything(
+    log_in: LogIn, services: Services, fields: dict[str, str]
+) -> None:
+    admin, number = log_in("admin"), number_of(services, "admin")
+    page = admin.send(f"/admin/users/{number}", fields, status=303).follow()
+    assert "Aroha Ngata is the only one who may do everything." in words(page)
+    admin.send(f"/admin/users/{number_of(services, 'sales')}", {"role": "admin", "active": "yes"}, status=303)
+    admin.send(f"/admin/users/{number}", fields, status=303)
+
+
+@pytest.mark.parametrize("role", ["", "boss", "<b>"])
+def test_a_role_that_is_not_there_is_refused(log_in: LogIn, services: Services, role: str) -> None:
+    number = number_of(services, "sales")
+    page = log_in("admin").send(f"/admin/users/{number}", {"role": role, "active": "yes"}, status=303).follow()
+    assert "Choose one of the roles." in words(page)
+
+
+def test_a_user_who_is_not_there_is_told_so(log_in: LogIn) -> None:
+    log_in("admin").send("/admin/users/999", {"role": "admin"}, status=404)
+
+
+def test_the_audit_trail_tells_who_did_what_newest_first(log_in: LogIn) -> None:
+    admin, sales = log_in("admin"), log_in("sales")
+    assert "Nothing yet" in words(admin.get("/admin/audit"))
+    sales.send("/organizations/new", {"name": "<b>Old Mill</b>"}, status=303)
+    sales.send("/organizations/1/edit", {"name": "New Mill", "version": "1"}, status=303)
+    rows = [row.get_text(" ", strip=True) for row in admin.get("/admin/audit").html.select("tbody tr")]
+    changed = " ".join(rows[0].split())
+    assert "Mere Tautari Changed" in changed
+    assert changed.index("<b>Old Mill</b>") < changed.index("New Mill"), "the old value stands before the new"
+    assert "Mere Tautari Created" in rows[1]
+
+
+def test_the_audit_trail_has_pages(log_in: LogIn) -> None:
+    sales, admin = log_in("sales"), log_in("admin")
+    token = sales.token()
+    for number in range(51):
+        sales.post("/organizations/new", {"csrf_token": token, "name": f"Company {number}"})
+    page = admin.get("/admin/audit")
+    assert len(page.html.select("tbody tr")) == 50
+    assert "Company 0" in words(page.click("Older"), "tbody")
+    admin.get("/admin/audit?page=x", status=200)
+    admin.get("/admin/audit?page=99999", status=200)
+
+
+def test_the_style_guide_shows_every_component(log_in: LogIn) -> None:
+    page = log_in("reader").get("/admin/styleguide")
+    for part in (
+        ".btn.main", ".tag", ".st.bad", ".figs .fig", ".card", "table.rows", ".tabs", ".seg", ".strip", ".chk",
+        ".banner.warn", ".toast", "dialog", ".timeline", ".bars svg", ".ladder", ".kv", ".empty", ".errs", ".f .err",
+    ):  # fmt: skip
+        assert page.html.select_one(f"main {part}") is not None, part

@@ -1,0 +1,428 @@
+"""A hosted service on a bad day: what each fault means for a read and for a write."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+import pytest
+
+from core import (
+    AmountsAre,
+    ChoiceKind,
+    Denied,
+    DocumentKind,
+    DocumentQuery,
+    Line,
+    ManualClock,
+    NewDocument,
+    NewParty,
+    NotFound,
+    OutcomeUnknown,
+    ProviderError,
+    ReconnectNeeded,
+    Ref,
+    Rejected,
+    Throttled,
+    Unavailable,
+)
+from core.testing import StaticContext, UnlimitedBudget
+from plugins.xero.provider import XeroProvider
+from plugins.xero.sandbox import Sandbox
+from plugins.xero.sandbox.faults import KINDS
+from tests.plugins.xero.conftest import NOW, Consent, Wire
+
+IDENT = "ca9ee388-3ecc-5a73-baab-7443cc245977"
+ROW = {
+    "InvoiceID": IDENT,
+    "Type": "ACCREC",
+    "Status": "DRAFT",
+    "Contact": {"ContactID": IDENT},
+    "Total": 1,
+    "TotalTax": 0,
+    "CurrencyCode": "NZD",
+    "DateString": "2026-01-01T00:00:00",
+}
+DRAFT = NewDocument(
+    IDENT,
+    dt.date(2026, 11, 22),
+    None,
+    "NZD",
+    AmountsAre.EXCLUSIVE,
+    (Line("x", Decimal(1), Decimal("10.50"), account="200", tax_rate="OUTPUT2"),),
+)
+Answer = httpx2.Response | Exception | Callable[[httpx2.Request], httpx2.Response]
+
+
+def answered(context: StaticContext, *answers: Answer) -> XeroProvider:
+    """A provider at a server that gives these answers one after the other, the last for ever."""
+    left = list(answers)
+
+    def reply(request: httpx2.Request) -> httpx2.Response:
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(answer, Exception):
+            raise answer
+        if callable(answer):
+            return answer(request)
+        return httpx2.Response(answer.status_code, content=answer.content, headers=answer.headers)
+
+    context.http = httpx2.Client(transport=httpx2.MockTransport(reply))
+    return XeroProvider(context)
+
+
+def read(provider: XeroProvider) -> Any:
+    """A read."""
+    return list(provider.documents_of([IDENT]))
+
+
+def write(provider: XeroProvider) -> Any:
+    """A write."""
+    return provider.create(DocumentKind.SALES_INVOICE, DRAFT, key="key-1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "window", "wait"),
+    [
+        ("429-minute", "minute", 30),
+        ("429-day", "day", 6 * 3600),
+        ("429-concurrent", "concurrent", 1),
+        ("429-app", "app", 30),
+    ],
+)
+@pytest.mark.parametrize("act", [read, write])
+def test_too_many_calls_say_which_limit_and_until_when(
+    provider: XeroProvider,
+    sandbox: Sandbox,
+    budget: UnlimitedBudget,
+    clock: ManualClock,
+    kind: str,
+    window: str,
+    wait: int,
+    act: Callable[[XeroProvider], Any],
+) -> None:
+    sandbox.faults.add(kind)
+    with pytest.raises(Throttled) as throttled:
+        act(provider)
+    assert (throttled.value.window, throttled.value.until) == (window, clock.now() + dt.timedelta(seconds=wait))
+    assert budget.learnt[-1]["window"] == window
+    assert budget.learnt[-1]["retry-after"] == str(wait)
+
+
+@pytest.mark.parametrize("kind", ["503", "500", "malformed", "html", "drop-before", "drop-after"])
+def test_a_read_that_fails_is_tried_later_and_says_why_in_a_sentence(
+    provider: XeroProvider, sandbox: Sandbox, clock: ManualClock, wire: Wire, kind: str
+) -> None:
+    sandbox.faults.add(kind)
+    before = len(wire.requests)
+    with pytest.raises(Unavailable) as away:
+        read(provider)
+    assert away.value.until is not None
+    assert clock.now() < away.value.until <= clock.now() + dt.timedelta(minutes=5)
+    assert away.value.message.endswith(".")
+    assert len(wire.requests) == before + 1, "the transport repeats nothing"
+
+
+@pytest.mark.parametrize("kind", ["503", "500", "malformed", "html", "drop-before", "drop-after"])
+def test_a_write_whose_answer_is_lost_leaves_the_outcome_unknown(
+    provider: XeroProvider, sandbox: Sandbox, wire: Wire, kind: str
+) -> None:
+    sandbox.faults.add(kind)
+    with pytest.raises(OutcomeUnknown):
+        write(provider)
+    assert len(wire.sent("PUT")) == 1
+
+
+def test_xero_says_five_minutes_after_a_503(provider: XeroProvider, sandbox: Sandbox, clock: ManualClock) -> None:
+    sandbox.faults.add("503")
+    with pytest.raises(Unavailable) as away:
+        provider.organisation()
+    assert away.value.until == clock.now() + dt.timedelta(minutes=5)
+    assert "offline" in away.value.detail
+
+
+@pytest.mark.parametrize(("act", "error"), [(read, Unavailable), (write, OutcomeUnknown)])
+def test_an_answer_that_never_comes_is_given_up(
+    provider: XeroProvider, sandbox: Sandbox, act: Callable[[XeroProvider], Any], error: type[ProviderError]
+) -> None:
+    def too_long(seconds: float) -> None:
+        raise httpx2.ReadTimeout(f"nothing for {seconds} seconds")
+
+    sandbox.pause = too_long
+    sandbox.faults.add("slow", seconds=60)
+    with pytest.raises(error):
+        act(provider)
+
+
+def test_every_call_has_a_timeout(provider: XeroProvider, wire: Wire) -> None:
+    provider.organisation()
+    assert wire.requests[-1].extensions["timeout"] == {"connect": 5.0, "read": 20.0, "write": 20.0, "pool": 20.0}
+
+
+def test_a_slow_answer_is_an_answer(provider: XeroProvider, sandbox: Sandbox, clock: ManualClock) -> None:
+    def wait(seconds: float) -> None:
+        clock.advance(seconds=seconds)
+
+    sandbox.pause = wait
+    sandbox.faults.add("slow", seconds=10, times=1)
+    assert provider.organisation().name
+
+
+@pytest.mark.parametrize("act", [read, write])
+def test_an_organisation_that_was_disconnected_in_xero_asks_to_connect_again(
+    provider: XeroProvider, sandbox: Sandbox, act: Callable[[XeroProvider], Any]
+) -> None:
+    sandbox.deeds.disconnect()
+    with pytest.raises(ReconnectNeeded):
+        act(provider)
+
+
+def test_another_kind_of_403_is_a_denial_and_no_reason_to_reconnect(context: StaticContext) -> None:
+    refusal = httpx2.Response(403, json={"Title": "Forbidden", "Status": 403, "Detail": "Not your role"})
+    with pytest.raises(Denied) as denied:
+        answered(context, refusal).organisation()
+    assert "Not your role" in denied.value.detail
+
+
+@pytest.mark.parametrize("act", [read, write])
+def test_a_token_that_ran_out_is_renewed_once_and_the_call_repeated(
+    provider: XeroProvider, sandbox: Sandbox, consent: Consent, wire: Wire, act: Callable[[XeroProvider], Any]
+) -> None:
+    sandbox.faults.add("401", times=1)
+    if act is write:
+        made = provider.create(DocumentKind.SALES_INVOICE, _for(sandbox), key="key-1")
+        first, second = wire.sent("PUT", "/Invoices")
+        assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"] == "key-1"
+        assert first.headers["Authorization"] != second.headers["Authorization"]
+        assert made.ref.id
+    else:
+        assert act(provider) is not None
+    assert consent.refreshes == 1
+
+
+def _for(sandbox: Sandbox) -> NewDocument:
+    return NewDocument(
+        sandbox.contact_id("Tawa Tennis Club"), DRAFT.date, None, "NZD", AmountsAre.EXCLUSIVE, DRAFT.lines
+    )
+
+
+@pytest.mark.parametrize("act", [read, write])
+def test_a_token_that_is_refused_twice_asks_to_connect_again(
+    provider: XeroProvider, sandbox: Sandbox, wire: Wire, act: Callable[[XeroProvider], Any]
+) -> None:
+    sandbox.faults.add("401")
+    before = len(wire.sent(path="/api.xro/"))
+    with pytest.raises(ReconnectNeeded):
+        act(provider)
+    assert len(wire.sent(path="/api.xro/")) == before + 2
+
+
+def test_a_grant_revoked_in_xero_asks_to_connect_again(provider: XeroProvider, sandbox: Sandbox) -> None:
+    sandbox.deeds.revoke()
+    with pytest.raises(ReconnectNeeded):
+        provider.organisation()
+
+
+@pytest.mark.parametrize(
+    ("act", "scope"),
+    [
+        (lambda provider: provider.organisation(), "accounting.settings.read"),
+        (lambda provider: provider.choices(ChoiceKind.ACCOUNT), "accounting.settings.read"),
+        (lambda provider: provider.search_parties("x"), "accounting.contacts"),
+        (lambda provider: provider.create_party(NewParty("x"), key="k"), "accounting.contacts"),
+        (lambda provider: provider.search_documents(DocumentQuery("x")), "accounting.invoices"),
+        (write, "accounting.invoices"),
+        (
+            lambda provider: provider.get_documents([(DocumentKind.OVERPAYMENT, IDENT)]),
+            "accounting.payments.read",
+        ),
+    ],
+)
+def test_a_missing_permission_is_named_and_no_token_is_wasted_on_it(
+    context: StaticContext, sandbox: Sandbox, wire: Wire, act: Callable[[XeroProvider], Any], scope: str
+) -> None:
+    token = sandbox.token(scopes=("openid", "offline_access"))["access_token"]
+    asked: list[str | None] = []
+
+    def source(rejected: str | None) -> str:
+        asked.append(rejected)
+        return str(token)
+
+    context.token_source = source
+    with pytest.raises(Denied) as denied:
+        act(XeroProvider(context))
+    assert denied.value.missing_scope == scope
+    assert scope in denied.value.message
+    assert asked == [None]
+
+
+def test_a_call_the_budget_does_not_allow_is_not_made(context: StaticContext, wire: Wire) -> None:
+    class Spent(UnlimitedBudget):
+        def spend(self) -> None:
+            raise Throttled("No calls are left today.", NOW, "day")
+
+    context.budget = Spent()
+    before = len(wire.requests)
+    with pytest.raises(Throttled):
+        XeroProvider(context).organisation()
+    assert len(wire.requests) == before
+
+
+def test_the_place_among_the_concurrent_calls_is_always_given_back(context: StaticContext, sandbox: Sandbox) -> None:
+    class Counted(UnlimitedBudget):
+        released = 0
+
+        def release(self) -> None:
+            self.released += 1
+
+    budget = Counted()
+    context.budget = budget
+    provider = XeroProvider(context)
+    for kind in ("503", "drop-before", "401", "429-minute", "malformed"):
+        sandbox.faults.add(kind, times=1)
+        try:
+            provider.organisation()
+        except ProviderError:
+            continue
+    assert budget.spent == budget.released == 6
+
+
+def test_the_budget_hears_what_is_left(provider: XeroProvider, budget: UnlimitedBudget) -> None:
+    provider.organisation()
+    assert budget.learnt[-1] == {"day-remaining": "4999", "minute-remaining": "59"}
+
+
+def test_answers_are_asked_for_compressed(provider: XeroProvider, sandbox: Sandbox, wire: Wire) -> None:
+    seen: list[str] = []
+    wire.http.event_hooks = {"response": [lambda response: seen.append(response.headers.get("Content-Encoding", ""))]}
+    provider.search_parties("")
+    assert seen == ["gzip"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx2.Response(200, content=b""),
+        httpx2.Response(200, content=b"null"),
+        httpx2.Response(200, content=b"[]"),
+        httpx2.Response(200, json={}),
+        httpx2.Response(200, json={"Invoices": None}),
+        httpx2.Response(200, json={"Invoices": [{}]}),
+        httpx2.Response(200, json={"Invoices": [{**ROW, "Total": "a lot"}]}),
+        httpx2.Response(200, json={"Invoices": [{**ROW, "Total": "NaN"}]}),
+        httpx2.Response(200, json={"Invoices": [{**ROW, "DateString": "someday"}]}),
+        httpx2.Response(200, json={"Invoices": [{**ROW, "CurrencyCode": "USD", "CurrencyRate": 0}]}),
+        httpx2.Response(200, json={"Invoices": [{**ROW, "Contact": None}]}),
+        httpx2.Response(200, content=b"\xff\xfe"),
+        httpx2.Response(302, headers={"Location": "https://elsewhere.example"}),
+        httpx2.Response(500, content=b"<h1>"),
+        httpx2.Response(408),
+        lambda request: httpx2.Response(200, headers={"Content-Encoding": "gzip"}, content=b"no gzip"),
+        httpx2.ReadTimeout("slow"),
+        httpx2.WriteError("broken pipe"),
+        httpx2.ReadError("reset"),
+        httpx2.RemoteProtocolError("closed"),
+    ],
+)
+@pytest.mark.parametrize(("act", "error"), [(read, Unavailable), (write, OutcomeUnknown)])
+def test_what_makes_no_sense_is_a_plain_sentence_and_never_a_traceback(
+    context: StaticContext, answer: Answer, act: Callable[[XeroProvider], Any], error: type[ProviderError]
+) -> None:
+    with pytest.raises(error) as raised:
+        act(answered(context, answer))
+    assert "Traceback" not in raised.value.message
+    assert raised.value.message.startswith(("Xero", "The connection"))
+
+
+@pytest.mark.parametrize(
+    "error", [httpx2.ConnectError("refused"), httpx2.ConnectTimeout("slow"), httpx2.PoolTimeout("full")]
+)
+@pytest.mark.parametrize("act", [read, write])
+def test_what_was_never_sent_may_be_tried_again(
+    context: StaticContext, error: Exception, act: Callable[[XeroProvider], Any]
+) -> None:
+    with pytest.raises(Unavailable):
+        act(answered(context, error))
+
+
+def test_the_answer_to_a_write_without_what_was_written_leaves_the_outcome_unknown(context: StaticContext) -> None:
+    with pytest.raises(OutcomeUnknown):
+        write(answered(context, httpx2.Response(200, json={"Invoices": []})))
+    with pytest.raises(OutcomeUnknown):
+        write(answered(context, httpx2.Response(200, json={"Invoices": [{**ROW, "Type": "ACCODD"}]})))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "HTTP 400"),
+        (b"<h1>Bad</h1>", "HTTP 400"),
+        (b'{"Title": "Bad Request", "Detail": "No"}', "Bad Request: No"),
+        (b'{"Type": "QueryParseException", "Message": "No such field"}', "No such field"),
+        (b'{"Message": "Whole", "Elements": [{"ValidationErrors": [{"Message": "A"}, {"Message": "A"}]}]}', "A"),
+        (b'{"Message": "Whole", "Elements": [{"ValidationErrors": []}, {}]}', "Whole"),
+    ],
+)
+def test_a_refusal_in_any_shape_is_a_refusal_with_xeros_words(
+    context: StaticContext, body: bytes, message: str
+) -> None:
+    for act in (read, write):
+        with pytest.raises(Rejected) as refused:
+            act(answered(context, httpx2.Response(400, content=body)))
+        assert [problem.message for problem in refused.value.problems] == [message]
+
+
+def test_a_refusal_that_comes_with_http_200_is_one_too(context: StaticContext) -> None:
+    row = {
+        **ROW,
+        "HasErrors": True,
+        "StatusAttributeString": "ERROR",
+        "ValidationErrors": [{"Message": "Account code '200' is not a valid code for this document."}],
+    }
+    with pytest.raises(Rejected) as refused:
+        write(answered(context, httpx2.Response(200, json={"Invoices": [row]})))
+    assert [problem.field for problem in refused.value.problems] == ["lines.0.account"]
+
+
+@pytest.mark.parametrize("act", [read, write])
+def test_what_is_gone_is_not_found(context: StaticContext, act: Callable[[XeroProvider], Any]) -> None:
+    with pytest.raises(NotFound):
+        act(answered(context, httpx2.Response(404)))
+
+
+def test_the_pdf_is_asked_for_as_pdf(context: StaticContext) -> None:
+    def pdf(request: httpx2.Request) -> httpx2.Response:
+        assert request.headers["Accept"] == "application/pdf"
+        assert request.url.path.endswith(f"/CreditNotes/{IDENT}/pdf")
+        return httpx2.Response(200, content=b"%PDF-1.7")
+
+    assert answered(context, pdf).attachment(Ref(IDENT), DocumentKind.BILL_CREDIT_NOTE) == b"%PDF-1.7"
+
+
+def test_a_status_or_a_type_that_is_new_costs_no_other_document(context: StaticContext) -> None:
+    rows = [{**ROW, "Status": "NEWLY_INVENTED"}, {**ROW, "Type": "ACCNEW"}, ROW]
+    invoices = httpx2.Response(200, json={"Invoices": rows})
+    none = httpx2.Response(200, json={"CreditNotes": []})
+    (first,) = list(answered(context, invoices, none).documents_of([IDENT]))
+    assert first.vendor_status == "NEWLY_INVENTED"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("act", [read, write])
+def test_no_fault_that_the_sandbox_knows_is_anything_but_an_error_of_the_contract(
+    provider: XeroProvider, sandbox: Sandbox, kind: str, act: Callable[[XeroProvider], Any]
+) -> None:
+    """Any other exception goes through and fails the test."""
+    sandbox.pause = _no_time
+    for path in (None, "/connect/token"):
+        sandbox.faults.add(kind, path=path)
+    sandbox.faults.add("401", times=1)
+    with suppress(ProviderError):
+        act(provider)
+
+
+def _no_time(seconds: float) -> None:
+    """A wait that takes none."""

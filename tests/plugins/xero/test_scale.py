@@ -1,0 +1,80 @@
+"""Many documents in few calls, and lists that change while they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx2
+import pytest
+
+from core import ManualClock
+from core.testing import StaticContext
+from plugins.xero import changes, listing
+from plugins.xero.provider import XeroProvider
+from plugins.xero.sandbox import Sandbox, make_sandbox
+from plugins.xero.sandbox.demo_data.bulk import BULK_ID
+
+
+@pytest.fixture
+def large(clock: ManualClock) -> Iterator[Sandbox]:
+    made = make_sandbox(clock=clock, invoices_for_one_contact=10_000)
+    yield made
+    made.close()
+
+
+@pytest.mark.slow
+def test_ten_thousand_invoices_of_one_contact_take_eleven_calls(large: Sandbox, context: StaticContext) -> None:
+    token = large.token()["access_token"]
+    http = httpx2.Client(transport=httpx2.WSGITransport(app=large.app))
+    provider = XeroProvider(replace(context, http=http, token_source=lambda rejected: token))
+    documents = list(provider.documents_of([BULK_ID]))
+    assert len(documents) == len({document.ref.id for document in documents}) == 10_000
+    assert large.calls.count("GET /api.xro/2.0/Invoices") == 10
+    assert large.calls.count("GET /api.xro/2.0/CreditNotes") == 1
+
+
+def test_a_walk_leaves_nothing_out_when_things_change_under_it(
+    provider: XeroProvider, sandbox: Sandbox, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages of ten, and between two pages something on a page that was read changes and moves to the end."""
+    original = listing.Lists.part
+    monkeypatch.setattr(
+        listing.Lists, "part", lambda self, *args, **more: original(self, *args, **{**more, "size": 10})
+    )
+    contacts = [row["ContactID"] for row in sandbox.records("Contacts")]
+    since = clock.advance(timedelta(days=1))
+    for contact in contacts:
+        clock.advance(seconds=7)
+        sandbox.deeds.rename_contact(contact, f"Renamed {contact}")
+    page = provider.changes(since)
+    seen = [change.party.ref.id for change in page.items if change.party]
+    while page.cursor and page.cursor.startswith("contacts"):
+        clock.advance(seconds=7)
+        sandbox.deeds.rename_contact(seen[0], f"Renamed again {clock.now()}")
+        page = provider.changes(since, cursor=page.cursor)
+        seen += [change.party.ref.id for change in page.items if change.party]
+    assert set(seen) == set(contacts)
+
+
+def test_a_walk_ends_when_more_changed_in_one_second_than_fits_a_page(
+    provider: XeroProvider, sandbox: Sandbox, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = listing.Lists.part
+    monkeypatch.setattr(
+        listing.Lists, "part", lambda self, *args, **more: original(self, *args, **{**more, "size": 10})
+    )
+    contacts = [row["ContactID"] for row in sandbox.records("Contacts")]
+    since = clock.advance(timedelta(days=1))
+    for contact in contacts:
+        sandbox.deeds.rename_contact(contact, f"Renamed {contact}")
+    page = provider.changes(since)
+    seen, pages = [change.party.ref.id for change in page.items if change.party], 1
+    while page.cursor and page.cursor.startswith("contacts"):
+        page = provider.changes(since, cursor=page.cursor)
+        seen += [change.party.ref.id for change in page.items if change.party]
+        pages += 1
+    assert set(seen) == set(contacts)
+    assert pages <= len(contacts) // 10 + 2
+    assert timedelta(minutes=1) <= changes.OVERLAP

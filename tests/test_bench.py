@@ -1,0 +1,55 @@
+"""The benchmarks, in small: every table is printed. Counts are held to their goals, times are not."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TITLES = (
+    "Pages, called in process",
+    "Pages, over HTTP",
+    "Provider calls:",
+    "A party with 60 invoices, read for the first time, on SQLite",
+    "A token that ran out, needed by 8 at once",
+)
+COUNTED = (
+    "calls while a page or a tab was drawn",
+    "calls in all, first load included",
+    "provider calls for this party",
+    "8 threads",
+)
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bench")]
+
+
+@pytest.fixture(scope="module")
+def printed() -> str:
+    """What a quick run prints."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("LEDGERTAB")}
+    command = [sys.executable, "-m", "benchmarks.run", "--quick"]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_a_quick_run_prints_every_table(printed: str) -> None:
+    assert [title for title in TITLES if title not in printed] == []
+
+
+def test_every_page_stands_beside_the_bare_view(printed: str) -> None:
+    rows = re.findall(r"^(bare Pyramid view|contact's page|its Xero tab) .*\d$", printed, re.MULTILINE)
+    assert rows == ["bare Pyramid view", "contact's page", "its Xero tab"] * 2
+
+
+@pytest.mark.parametrize("what", COUNTED)
+def test_calls_stay_within_their_goals(printed: str, what: str) -> None:
+    rows = re.findall(rf"^ *{what} +([\d,]+) +at most [\d,]+ +(.*)$", printed, re.MULTILINE)
+    assert rows
+    assert {verdict for _, verdict in rows} == {"met"}
