@@ -15,8 +15,8 @@ import httpx2
 import pytest
 
 from plugins.xero.sandbox import Sandbox
-from tests.plugins.xero.sandbox.conftest import API
 from tests.live import served
+from tests.plugins.xero.sandbox.conftest import API
 
 ROOT = Path(__file__).resolve().parents[4]
 

@@ -15,8 +15,8 @@ import pytest
 
 from core import ManualClock
 from plugins.xero.sandbox import Sandbox
-from tests.plugins.xero.sandbox.conftest import HARBOUR
 from tests.live import served
+from tests.plugins.xero.sandbox.conftest import HARBOUR
 
 pytest.importorskip("xero_python", reason="xero-python is not installed")
 
