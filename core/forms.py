@@ -21,6 +21,11 @@ def clean(text: str) -> str:
     return "".join(kept).strip()
 
 
+def number_in(text: str | None, default: int = 0) -> int:
+    """The id or the page in a form or an address; `default` for what cannot be one."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else default
+
+
 def can_be_seen(text: str) -> bool:
     """Whether there is anything in the text but blanks and characters without a shape."""
     return any(unicodedata.category(char) not in _UNSEEN for char in text)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, selectinload
 
-from core.accounting.models import DocumentLink, DocumentRow
-from core.accounting.words import Status, status_of
+from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink
+from core.accounting.words import BILL_KINDS, Status, status_of
 from core.contract.values import DocumentKind, DocumentStatus
 
 PAGE = 25
+PARTY_RECORDS = frozenset({"contacts", "organizations"})
 OPEN = (DocumentStatus.SUBMITTED.value, DocumentStatus.AUTHORISED.value)
 SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "open": ("Open", OPEN),
@@ -31,6 +32,43 @@ LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "estimates": ("Estimates", (DocumentKind.ESTIMATE.value,)),
 }
+
+
+def these(connection_id: int, ids: Collection[str]) -> ColumnElement[bool]:
+    """A condition on `DocumentRow`: the documents of one connection with these ids."""
+    return and_(DocumentRow.connection_id == connection_id, DocumentRow.document_id.in_(ids))
+
+
+def shown_on(record: Any, connection_id: int, *, bills: bool) -> ColumnElement[bool]:
+    """A condition on `DocumentRow`: what a record's tab shows of one connection.
+
+    Of contacts and organizations the documents of their linked parties, of others those linked to the record itself;
+    bills and supplier credits only with `bills`.
+    """
+    ours, theirs = (DocumentRow.party_id, PartyLink.party_id)
+    if record.kind not in PARTY_RECORDS:
+        ours, theirs = (DocumentRow.document_id, DocumentLink.document_id)
+    mine = and_(DocumentRow.connection_id == connection_id, ours.in_(linked_ids(record, theirs, connection_id)))
+    return mine if bills else and_(mine, DocumentRow.kind.not_in(BILL_KINDS))
+
+
+def linked_ids(record: Any, column: Any, connection_id: int) -> Select[tuple[str]]:
+    """What a record is linked to in one connection; `column` is the party's or the document's id of its links."""
+    links = column.class_
+    mine = (links.kind == record.kind, links.record_id == record.id, links.connection_id == connection_id)
+    return select(column).where(*mine)
+
+
+def connections_linked(session: Session, record: Any, *, bills: bool) -> list[Connection]:
+    """The connections that a record's tab shows something of, by name; disconnected ones too, for their snapshot stays.
+
+    A link to a bill counts only with `bills`.
+    """
+    table: Any = PartyLink if record.kind in PARTY_RECORDS else DocumentLink
+    mine = select(table.connection_id).where(table.kind == record.kind, table.record_id == record.id)
+    if table is DocumentLink and not bills:
+        mine = mine.where(DocumentLink.document_kind.not_in(BILL_KINDS))
+    return list(session.scalars(select(Connection).where(Connection.id.in_(mine)).order_by(Connection.name)))
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,22 @@ Nothing is linked until a person says so, and nothing changes in the accounting 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from rapidfuzz import fuzz, process
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.accounting.documents import these
 from core.accounting.folding import digits, fold
 from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink, PartyRow
 from core.audit.service import record_deed
 from core.contract.values import DocumentKind, PartyState
+from core.records.models import MODELS, Record
 
 SUGGESTIONS = 5
 CLOSE = 86
@@ -28,20 +30,6 @@ FREE_MAIL = frozenset(
 )
 
 
-class Record(Protocol):
-    """What linking needs to know of a record of the CRM."""
-
-    id: int
-
-    @property
-    def kind(self) -> str:
-        """contacts, organizations, opportunities or projects."""
-
-    @property
-    def title(self) -> str:
-        """Its name."""
-
-
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A party that may be the record's: why, and how sure (0 to 100)."""
@@ -49,7 +37,7 @@ class Candidate:
     party: PartyRow
     reasons: tuple[str, ...]
     score: int
-    linked_to: tuple[tuple[str, int], ...] = ()
+    linked_to: tuple[Record, ...] = ()
 
 
 def links_of(session: Session, kind: str, record_id: int) -> list[PartyLink]:
@@ -77,7 +65,9 @@ def suggest(session: Session, record: Any, connection: Connection) -> list[Candi
         if row.party_id not in linked and not row.merged_into
     ]
     candidates.sort(key=lambda one: (one.party.state != PartyState.ACTIVE.value, -one.score, one.party.name))
-    return [_with_links(session, one) for one in candidates[:SUGGESTIONS]]
+    surest = candidates[:SUGGESTIONS]
+    linked_to = records_linked(session, connection.id, [one.party.party_id for one in surest])
+    return [replace(one, linked_to=tuple(linked_to.get(one.party.party_id, ()))) for one in surest]
 
 
 def _matches(session: Session, record: Any, connection_id: int) -> Iterable[tuple[PartyRow, str, int]]:
@@ -125,15 +115,19 @@ def _close_names(session: Session, folded: str, connection_id: int) -> Iterable[
         yield row, "similar name", int(scores[row.id]) - 5
 
 
-def _with_links(session: Session, candidate: Candidate) -> Candidate:
-    """Say which other records are linked to the same party: shown, allowed."""
-    party = candidate.party
-    rows = session.execute(
-        select(PartyLink.kind, PartyLink.record_id).where(
-            PartyLink.connection_id == party.connection_id, PartyLink.party_id == party.party_id
-        )
-    )
-    return Candidate(party, candidate.reasons, candidate.score, tuple((kind, number) for kind, number in rows))
+def records_linked(session: Session, connection_id: int, party_ids: Collection[str]) -> Mapping[str, list[Record]]:
+    """The records that each of these parties is linked to, oldest link first, by the party's id."""
+    mine = (PartyLink.connection_id == connection_id, PartyLink.party_id.in_(party_ids))
+    links = session.scalars(select(PartyLink).where(*mine).order_by(PartyLink.id)).all()
+    found: dict[str, list[Record]] = {}
+    for kind in MODELS:
+        model: Any = MODELS[kind]
+        ids = {link.record_id for link in links if link.kind == kind}
+        records = {one.id: one for one in session.scalars(select(model).where(model.id.in_(ids)))} if ids else {}
+        for link in links:
+            if link.kind == kind and link.record_id in records:
+                found.setdefault(link.party_id, []).append(records[link.record_id])
+    return found
 
 
 def _escaped(text: str) -> str:
@@ -229,12 +223,7 @@ def unlink_document(session: Session, record: Any, link_id: int, *, user_id: int
 
 
 def _number_of(session: Session, connection_id: int, document_id: str) -> str:
-    number = session.scalar(
-        select(DocumentRow.number).where(
-            DocumentRow.connection_id == connection_id, DocumentRow.document_id == document_id
-        )
-    )
-    return number or document_id
+    return session.scalar(select(DocumentRow.number).where(these(connection_id, [document_id]))) or document_id
 
 
 def document_links_of(session: Session, kind: str, record_id: int) -> list[DocumentLink]:
@@ -274,8 +263,3 @@ def party_row(session: Session, connection_id: int, party_id: str) -> PartyRow |
     return session.scalar(
         select(PartyRow).where(PartyRow.connection_id == connection_id, PartyRow.party_id == party_id)
     )
-
-
-def party_rows(session: Session, links: Sequence[PartyLink]) -> dict[int, PartyRow | None]:
-    """The party of each link, by the link's id."""
-    return {link.id: party_row(session, link.connection_id, link.party_id) for link in links}

@@ -15,6 +15,7 @@ from core.accounting.tab import Sight
 from core.contract.errors import ProviderError, ReconnectNeeded, Throttled, Unavailable
 from core.contract.extensions import Tab
 from core.contract.provider import ProviderSpec
+from core.forms import number_in
 from core.records.page import record_page
 from core.records.service import get_record
 
@@ -49,11 +50,6 @@ def place(request: Any, session: Session | None = None) -> Place:
     spec = spec_at(request)
     found = get_record(session or request.dbsession, request.matchdict["records"], int(request.matchdict["id"]))
     return Place(found, spec)
-
-
-def number_in(text: str | None) -> int:
-    """A row's id in a form or an address; 0 for what cannot be one."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def connection_at(session: Session, spec: ProviderSpec, text: str | None) -> Connection:

@@ -8,21 +8,28 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from core.accounting import budget, connections, linking, overview
 from core.accounting.context import ConnectionContext
-from core.accounting.documents import Listing, documents_linked, listing
+from core.accounting.documents import (
+    PARTY_RECORDS,
+    Listing,
+    connections_linked,
+    documents_linked,
+    listing,
+    shown_on,
+    these,
+)
 from core.accounting.models import Connection, DocumentLink, DocumentRow, Draft, PartyLink, PartyRow
 from core.accounting.project import Billed, billed
 from core.accounting.snapshot import party_of
 from core.accounting.words import BILL_KINDS
 from core.contract.provider import AccountingProvider, ProviderSpec
 from core.contract.values import Capability, DocumentKind, Party, Ref
+from core.forms import number_in
 from core.services import Services
-
-PARTY_RECORDS = frozenset({"contacts", "organizations"})
 
 
 @dataclass(frozen=True)
@@ -118,18 +125,8 @@ def build(
 
 
 def linked_connections(session: Session, provider: str, record: Any, sight: Sight) -> list[Connection]:
-    """The connections that a record is linked to; disconnected ones too, for their snapshot stays.
-
-    A link to a bill counts only for who may see bills.
-    """
-    table = PartyLink if record.kind in PARTY_RECORDS else DocumentLink
-    mine = select(table.connection_id).where(table.kind == record.kind, table.record_id == record.id)
-    if table is DocumentLink and not sight.bills:
-        mine = mine.where(DocumentLink.document_kind.not_in(BILL_KINDS))
-    found = session.scalars(
-        select(Connection).where(Connection.provider == provider, Connection.id.in_(mine)).order_by(Connection.name)
-    )
-    return list(found)
+    """The provider's connections that a record is linked to, as far as the user may know of them."""
+    return [one for one in connections_linked(session, record, bills=sight.bills) if one.provider == provider]
 
 
 class _Reader:
@@ -170,18 +167,17 @@ class _Reader:
             busy=self._is_busy(connection),
             waiting=self._without_row(connection, documents, known=True),
             unknown=self._without_row(connection, documents, known=False),
-            read_contents=lambda: self._contents(provider, connection, links, documents, today),
+            read_contents=lambda: self._contents(provider, connection, documents, today),
         )
 
     def _contents(
         self,
         provider: AccountingProvider,
         connection: Connection,
-        links: Sequence[PartyLink],
         documents: dict[str, int],
         today: date,
     ) -> Contents:
-        whose = self._whose(connection, links, documents)
+        whose = shown_on(self._record, connection.id, bills=self._sight.bills)
         shows_billed = self._record.kind not in PARTY_RECORDS and self._sight.amounts
         agreed_in = self._record.currency if shows_billed and self._record.kind == "opportunities" else ""
         return Contents(
@@ -196,16 +192,6 @@ class _Reader:
 
     def _is_busy(self, connection: Connection) -> bool:
         return connection.refresh_until is not None and connection.refresh_until > self._services.clock.now()
-
-    def _whose(
-        self, connection: Connection, links: Sequence[PartyLink], documents: Mapping[str, int]
-    ) -> ColumnElement[bool]:
-        mine = DocumentRow.connection_id == connection.id
-        if self._record.kind in PARTY_RECORDS:
-            mine = and_(mine, DocumentRow.party_id.in_([link.party_id for link in links]))
-        else:
-            mine = and_(mine, DocumentRow.document_id.in_(list(documents)))
-        return mine if self._sight.bills else and_(mine, DocumentRow.kind.not_in(BILL_KINDS))
 
     def _party(self, provider: AccountingProvider, link: PartyLink, row: PartyRow | None) -> LinkedParty:
         merged = row.merged_into if row else ""
@@ -242,8 +228,7 @@ class _Reader:
         if feeds and connection.changes_at is not None:
             return max([connection.changes_at, *([min(ages)] if ages else [])])
         if documents:
-            mine = (DocumentRow.connection_id == connection.id, DocumentRow.document_id.in_(list(documents)))
-            seen = self._session.scalar(select(func.min(DocumentRow.seen_at)).where(*mine))
+            seen = self._session.scalar(select(func.min(DocumentRow.seen_at)).where(these(connection.id, documents)))
             ages += [] if seen is None else [seen]
         return min(ages, default=None)
 
@@ -268,7 +253,7 @@ class _Reader:
                 whose,
                 key,
                 show=self._asked.get(key, "all" if self._record.kind not in PARTY_RECORDS else ""),
-                page=_number(self._asked.get(f"{key}_page")),
+                page=number_in(self._asked.get(f"{key}_page"), 1),
                 today=today,
                 url=lambda row: provider.web_url(DocumentKind(row.kind), Ref(row.document_id, row.version)),
                 links=documents,
@@ -276,10 +261,6 @@ class _Reader:
             for key in keys
         ]
         return [one for one in lists if one.counts["all"] or one.key in ("invoices", "bills")]
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
 def drafts_waiting(session: Session, record: Any) -> list[Draft]:

@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from core.admin.plugin_facts import plugin_facts
 from core.admin.styleguide import samples
 from core.audit.service import latest_deeds, record_deed
+from core.forms import number_in
 from core.records import lists
 from core.records.kinds import KINDS, TONES
 from core.users import service as users
@@ -82,8 +83,7 @@ def save_user(request: Any) -> Any:
 
 def audit(request: Any) -> dict[str, Any]:
     """Who did what, newest first."""
-    typed = request.GET.get("page", "1")
-    page = max(1, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 7 else 1
+    page = max(1, number_in(request.GET.get("page"), 1))
     found = latest_deeds(request.dbsession, offset=(page - 1) * PER_PAGE, limit=PER_PAGE + 1)
     entries, more = found[:PER_PAGE], len(found) > PER_PAGE
     names = users.names_of(request.dbsession, [entry.user_id for entry in entries])

@@ -7,7 +7,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from core.audit.service import deeds_on
-from core.forms import clean
+from core.forms import clean, number_in
 from core.records import lists, service
 from core.records.editing import edit_form, is_good, new_form
 from core.records.kinds import KINDS, TONES, RecordKind
@@ -49,8 +49,7 @@ def _kind(request: Any) -> RecordKind:
 
 
 def _page_number(request: Any) -> int:
-    typed = request.GET.get("page", "1")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 1
+    return number_in(request.GET.get("page"), 1)
 
 
 def _words(request: Any) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core.accounting import connections, linking, snapshot
 from core.accounting.context import ConnectionContext
-from core.accounting.documents import Row, documents_linked
+from core.accounting.documents import Row, documents_linked, these
 from core.accounting.find_form import FindForm, parse_find
 from core.accounting.models import Connection, DocumentLink, DocumentRow
 from core.accounting.pages import (
@@ -19,7 +19,6 @@ from core.accounting.pages import (
     Trouble,
     accounting_page,
     connection_at,
-    number_in,
     place,
     sight,
     trouble,
@@ -28,7 +27,7 @@ from core.accounting.words import BILL_KINDS, status_of
 from core.contract.errors import ProviderError
 from core.contract.provider import ProviderSpec
 from core.contract.values import Document, DocumentKind, Page, Ref
-from core.forms import clean
+from core.forms import clean, number_in
 
 
 def add_routes(config: Any) -> None:
@@ -75,9 +74,7 @@ def _ask(request: Any, connection: Connection | None, form: FindForm) -> tuple[P
 def _rows(request: Any, spec: ProviderSpec, record: Any, connection: Connection, found: Page[Document]) -> list[Row]:
     ids = [document.ref.id for document in found.items]
     rows = request.dbsession.scalars(
-        select(DocumentRow)
-        .where(DocumentRow.connection_id == connection.id, DocumentRow.document_id.in_(ids))
-        .order_by(DocumentRow.date.desc(), DocumentRow.id.desc())
+        select(DocumentRow).where(these(connection.id, ids)).order_by(DocumentRow.date.desc(), DocumentRow.id.desc())
     )
     provider = spec.open(ConnectionContext(request.services, spec, connection))
     links = documents_linked(request.dbsession, record.kind, record.id, connection.id)
@@ -98,9 +95,7 @@ def link(request: Any) -> Any:
     here = place(request)
     connection = connection_at(request.dbsession, here.spec, request.POST.get("connection"))
     wanted = [clean(one)[:100] for one in request.POST.getall("document")][:100]
-    rows = request.dbsession.scalars(
-        select(DocumentRow).where(DocumentRow.connection_id == connection.id, DocumentRow.document_id.in_(wanted))
-    ).all()
+    rows = request.dbsession.scalars(select(DocumentRow).where(these(connection.id, wanted))).all()
     if any(row.kind in BILL_KINDS for row in rows) and not sight(request).bills:
         raise HTTPForbidden()
     who = {"user_id": request.identity.id, "now": request.clock.now()}

@@ -16,13 +16,12 @@ from core.accounting.pages import (
     Trouble,
     accounting_page,
     connection_at,
-    number_in,
     place,
     trouble,
 )
 from core.contract.errors import ProviderError
 from core.contract.values import Page, Party
-from core.forms import clean
+from core.forms import clean, number_in
 
 LONGEST = 100
 
@@ -45,8 +44,11 @@ def search(request: Any) -> Any:
         connection = _connection(request, session, here)
     found, fault = _ask(request, connection, text) if text else (Page(()), None)
     for_draft = request.GET.get("for") == "draft"
-    values = {"text": text, "connection": connection, "found": found, "fault": fault, "for_draft": for_draft}
     record = place(request).record  # read again: no session was open while the provider was asked
+    ids = [party.ref.id for party in found.items]
+    linked = linking.records_linked(request.dbsession, connection.id, ids) if connection else {}
+    values = {"text": text, "connection": connection, "found": found, "fault": fault, "for_draft": for_draft}
+    values["linked"] = linked
     return accounting_page(request, "search", record, here.spec, **values)
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
-from sqlalchemy import and_, select
 
-from core.accounting import connections, linking, tab
-from core.accounting.models import Connection, DocumentRow
+from core.accounting import connections, explaining, linking, tab
+from core.accounting.documents import PARTY_RECORDS
 from core.accounting.pages import (
     DRAFT,
     LINK,
@@ -23,9 +22,10 @@ from core.accounting.pages import (
     place,
     sight,
 )
-from core.accounting.rules import BILL_FIGURES, BY_KEY, explain
-from core.accounting.words import BILL_KINDS, TERMS, status_of
+from core.accounting.rules import BILL_FIGURES, BY_KEY
+from core.accounting.words import TERMS, status_of
 from core.contract.values import Capability
+from core.forms import number_in
 
 FOLLOWED = timedelta(seconds=45)  # how long a tab keeps looking whether the refresh that was asked for is done
 
@@ -55,7 +55,7 @@ def show(request: Any) -> Any:
         "now": request.clock.now(),
         **_unlinked(request, here, blocks),
         "drafts": tab.drafts_waiting(request.dbsession, here.record),
-        "record_is_party": here.record.kind in tab.PARTY_RECORDS,
+        "record_is_party": here.record.kind in PARTY_RECORDS,
         "terms": terms,
         "can_draft": _can_draft(request, here, blocks),
     }
@@ -67,7 +67,7 @@ def _can_draft(request: Any, here: Place, blocks: list[tab.Block]) -> str:
     if not request.has_permission(DRAFT):
         return ""
     usable = [block.connection for block in blocks if block.connection.state == "connected"]
-    if not usable and here.record.kind not in tab.PARTY_RECORDS:
+    if not usable and here.record.kind not in PARTY_RECORDS:
         usable = [one for one in connections.active(request.dbsession, here.spec.key) if one.state == "connected"]
     able = [connections.capabilities(request.services, one) for one in usable]
     if any(Capability.DRAFT_INVOICE in one for one in able):
@@ -116,7 +116,7 @@ def _unlinked(request: Any, here: Place, blocks: list[tab.Block]) -> dict[str, A
     """Connections there are, and for a record without a link the parties that it may be."""
     active = connections.active(request.dbsession, here.spec.key)
     values: dict[str, Any] = {"connections": active, "candidates": []}
-    if here.record.kind in tab.PARTY_RECORDS and request.has_permission(LINK):
+    if here.record.kind in PARTY_RECORDS and request.has_permission(LINK):
         linked = {block.connection.id for block in blocks}
         values["candidates"] = [
             (connection, linking.suggest(request.dbsession, here.record, connection))
@@ -147,25 +147,7 @@ def explanation(request: Any) -> Any:
         raise HTTPForbidden()
     connection = connection_at(request.dbsession, here.spec, request.GET.get("connection"))
     today = connections.today(connection, request.clock)
-    told = explain(rule, _documents(request, here, connection), connection.base_currency, today)
-    words = {row.document_id: status_of(row, today) for row in _rows(told)}
-    values = {"connection": connection, "told": told, "words": words, "today": today}
+    pages = {name: number_in(request.GET.get(name), 1) for name in ("counted", "left")}
+    told = explaining.tell(request.dbsession, here.record, connection, rule, today, bills=seen.bills, **pages)
+    values = {"connection": connection, "told": told, "status_of": status_of, "today": today}
     return accounting_page(request, "explain", here.record, here.spec, **values)
-
-
-def _rows(told: Any) -> list[Any]:
-    return [row for row, _ in (*told.counted, *told.omitted)]
-
-
-def _documents(request: Any, here: Place, connection: Connection) -> list[DocumentRow]:
-    """The documents of this record in one connection, newest first."""
-    mine = DocumentRow.connection_id == connection.id
-    if here.record.kind in tab.PARTY_RECORDS:
-        links = linking.links_of(request.dbsession, here.record.kind, here.record.id)
-        mine = and_(mine, DocumentRow.party_id.in_([link.party_id for link in links]))
-    else:
-        links_ = linking.document_links_of(request.dbsession, here.record.kind, here.record.id)
-        mine = and_(mine, DocumentRow.document_id.in_([link.document_id for link in links_]))
-    if not sight(request).bills:
-        mine = and_(mine, DocumentRow.kind.not_in(BILL_KINDS))
-    return list(request.dbsession.scalars(select(DocumentRow).where(mine).order_by(DocumentRow.date.desc())))

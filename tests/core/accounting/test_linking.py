@@ -129,8 +129,10 @@ def test_a_link_of_another_record_cannot_be_removed_from_here(
 def test_a_party_linked_elsewhere_is_offered_and_said(
     services: Services, connection: Connection, clock: ManualClock
 ) -> None:
-    other = Organization(id=2, name="B")
     with services.db.begin() as session:
+        other = Organization(name="B", created_at=clock.now(), changed_at=clock.now())
+        session.add(other)
+        session.flush()
         linking.link_party(session, other, connection, "1", user_id=1, now=clock.now())
-    offered = found(services, connection, Organization(id=1, name="Harbour Coffee Roasters"))["1"]
-    assert offered.linked_to == (("organizations", 2),)
+    offered = found(services, connection, Organization(id=99, name="Harbour Coffee Roasters"))["1"]
+    assert [(one.kind, one.title) for one in offered.linked_to] == [("organizations", "B")]
