@@ -10,7 +10,7 @@ from typing import Any
 
 from pyramid.response import Response
 
-from plugins.xero.sandbox import scopes
+from plugins.xero.sandbox import scopes, xml_body
 from plugins.xero.sandbox.asking import Answer, Ask
 from plugins.xero.sandbox.endpoints import handler_for
 from plugins.xero.sandbox.envelope import Refused, not_found, problem
@@ -18,7 +18,7 @@ from plugins.xero.sandbox.idempotency import Remembered, fingerprint
 from plugins.xero.sandbox.listing import Query
 from plugins.xero.sandbox.state import STATE, State
 from plugins.xero.sandbox.tokens import Access
-from plugins.xero.sandbox.wire import encoded
+from plugins.xero.sandbox.wire import encoded, read_id
 
 INSUFFICIENT = {"WWW-Authenticate": "insufficient_scope"}
 
@@ -36,8 +36,9 @@ def accounting(request: Any) -> Any:
             _pause(state, request)
             answer = _within(state, request, access, tenant, parts)
     except Refused as refused:
-        return _response(refused.status, encoded(refused.body), {**headers, **refused.headers})
-    return _response(answer.status, answer.body, headers, answer.content_type)
+        headers = {**headers, **refused.headers}
+        answer = Answer(encoded(refused.body), refused.status)
+    return _response(_in_xml(answer) if _wants_xml(request) else answer, headers)
 
 
 def _within(state: State, request: Any, access: Access, tenant: str, parts: list[str]) -> Answer:
@@ -84,9 +85,9 @@ def _tenant(state: State, access: Access, header: str | None) -> str:
     tenants = [row["tenant"] for row in state.connections.of(access.client, access.user)]
     if not header and access.user is None and len(tenants) == 1:
         return str(tenants[0])
-    if not header or header.lower() not in tenants:
+    if read_id(header) not in tenants:
         raise problem(403, "Forbidden", "AuthenticationUnsuccessful")
-    return header.lower()
+    return read_id(header)
 
 
 def _pause(state: State, request: Any) -> None:
@@ -96,10 +97,23 @@ def _pause(state: State, request: Any) -> None:
         state.pause(fault.seconds or 5)
 
 
-def _response(status: int, body: bytes, headers: dict[str, str], content_type: str = "application/json") -> Any:
-    if status == 204:
+def _wants_xml(request: Any) -> bool:
+    """Whether XML is asked for, rather than JSON or anything."""
+    offers = request.accept.acceptable_offers(["application/json", "application/xml", "text/xml"])
+    return bool(offers) and offers[0][0] != "application/json"
+
+
+def _in_xml(answer: Answer) -> Answer:
+    if answer.content_type != "application/json" or not answer.body:
+        return answer
+    root = "Response" if answer.status == 200 else "ApiException"
+    return Answer(xml_body.written(answer.body, root), answer.status, "text/xml")
+
+
+def _response(answer: Answer, headers: dict[str, str]) -> Any:
+    if answer.status == 204:
         return Response(status=204, body=b"", content_type=None, headerlist=list(headers.items()))
-    charset = "utf-8" if content_type == "application/json" else None
-    response = Response(body=body, status=status, content_type=content_type, charset=charset)
+    charset = None if answer.content_type == "application/pdf" else "utf-8"
+    response = Response(body=answer.body, status=answer.status, content_type=answer.content_type, charset=charset)
     response.headers.update(headers)
     return response

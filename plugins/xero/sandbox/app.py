@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from pyramid.config import Configurator
 from pyramid.response import Response
 
 from plugins.xero.sandbox import consent, oauth
 from plugins.xero.sandbox.accounting import accounting
-from plugins.xero.sandbox.envelope import Refused, problem
-from plugins.xero.sandbox.oauth import json_answer
+from plugins.xero.sandbox.envelope import Refused, bad_argument, problem, wrong_method
+from plugins.xero.sandbox.oauth import json_answer, refusal
 from plugins.xero.sandbox.state import STATE, State
+from plugins.xero.sandbox.wire import read_id
+
+UNREADABLE = refusal(bad_argument("The address is not UTF-8."))
 
 
 def make_app(state: State) -> Callable[[dict[str, Any], Any], Any]:
@@ -22,9 +26,19 @@ def make_app(state: State) -> Callable[[dict[str, Any], Any], Any]:
 
     def app(environ: dict[str, Any], start_response: Any) -> Any:
         environ[STATE] = state
-        return router(environ, start_response)
+        return (router if _readable(environ) else UNREADABLE)(environ, start_response)
 
     return app
+
+
+def _readable(environ: dict[str, Any]) -> bool:
+    """Whether path and query are UTF-8."""
+    asked = f"{environ.get('PATH_INFO', '')}{environ.get('QUERY_STRING', '')}"
+    try:
+        unquote_to_bytes(asked.encode("latin-1")).decode()
+    except UnicodeError:
+        return False
+    return True
 
 
 @cache
@@ -48,14 +62,20 @@ def _machines(config: Any) -> None:
         ("discovery", "/.well-known/openid-configuration", oauth.discovery, ("GET",)),
         ("keys", "/.well-known/openid-configuration/jwks", oauth.key_set, ("GET",)),
         # Xero's own client writes it with a capital letter.
-        ("connections", "/{_:[Cc]onnections}", connections, ("GET",)),
-        ("connection", "/{_:[Cc]onnections}/{id}", disconnect, ("DELETE",)),
+        ("connections", "/{_:(?i:connections)}", connections, ("GET",)),
+        ("connection", "/{_:(?i:connections)}/{id}", disconnect, ("DELETE",)),
     )
     for name, pattern, view, methods in routes:
         config.add_route(name, pattern)
         config.add_view(view, route_name=name, request_method=methods)
-    config.add_route("accounting", "/api.xro/2.0*path")
+        config.add_view(partial(_other_method, ", ".join(methods)), route_name=name)
+    config.add_route("accounting", "/{_:(?i:api.xro)}/2.0*path")
     config.add_view(accounting, route_name="accounting")
+
+
+def _other_method(allowed: str, request: Any) -> Any:
+    """405 for a method that the path does not take."""
+    return refusal(wrong_method(allowed))
 
 
 def connections(request: Any) -> Any:
@@ -69,7 +89,7 @@ def connections(request: Any) -> Any:
             shown = [state.connections.shown(row) for row in rows if not event or row["auth_event"] == event]
             return json_answer(200, shown)
     except Refused as refused:
-        return json_answer(refused.status, refused.body, refused.headers)
+        return refusal(refused)
 
 
 def disconnect(request: Any) -> Any:
@@ -79,10 +99,10 @@ def disconnect(request: Any) -> Any:
         with state.store.work():
             access = state.tokens.check(request.headers.get("Authorization"))
             ids = {row["id"] for row in state.connections.of(access.client, access.user)}
-            wanted = request.matchdict["id"].lower()
+            wanted = read_id(request.matchdict["id"])
             if wanted not in ids:
                 raise problem(404, "Not Found", "The connection could not be found")
             state.connections.drop(wanted)
     except Refused as refused:
-        return json_answer(refused.status, refused.body, refused.headers)
+        return refusal(refused)
     return Response(status=204, body=b"", content_type=None)

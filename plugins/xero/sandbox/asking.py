@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,7 +76,8 @@ class Ask:
         if not self.raw.strip():
             raise no_data(name)
         try:
-            body = xml_body.read(self.raw) if xml_body.looks_like_xml(self.raw) else decoded(self.raw)
+            raw = self.raw.removeprefix(BOM_UTF8)
+            body = xml_body.read(raw) if xml_body.looks_like_xml(raw) else decoded(raw)
         except BadValue as error:
             raise unreadable(str(error)) from error
         rows = self._rows(body, name)
@@ -90,7 +92,5 @@ class Ask:
             return body
         if not isinstance(body, dict):
             return []
-        wrapped = next((body[key] for key in body if key.lower() == name.lower()), None)
-        if wrapped is None:
-            return [body] if body else []
+        wrapped: Any = next((body[key] for key in body if key.lower() == name.lower()), body or [])
         return wrapped if isinstance(wrapped, list) else [wrapped]

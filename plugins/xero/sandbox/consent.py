@@ -11,7 +11,7 @@ from pyramid.httpexceptions import HTTPFound
 from pyramid.renderers import render_to_response
 
 from plugins.xero.sandbox import scopes
-from plugins.xero.sandbox.oauth import CLIENT_ID, good_redirect
+from plugins.xero.sandbox.oauth import PUBLIC_CLIENT_ID, SECRETS, good_redirect
 from plugins.xero.sandbox.state import STATE, State
 
 MEANING = {
@@ -59,7 +59,7 @@ def authorize(request: Any) -> Any:
 
 def _unsafe(asked: Mapping[str, str]) -> str | None:
     """What must not be redirected: an unknown app, or an address that the app may not use."""
-    if asked.get("client_id") != CLIENT_ID:
+    if asked.get("client_id") not in SECRETS:
         return "unauthorized_client: this app is not known here. Use the client id ledgertab-demo."
     if not good_redirect(asked.get("redirect_uri", "")):
         return (
@@ -75,7 +75,8 @@ def _refusal(asked: Mapping[str, str]) -> str | None:
         return "unsupported_response_type"
     if not wanted or scopes.unknown(wanted):
         return "invalid_scope"
-    if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
+    challenge, method = asked.get("code_challenge"), asked.get("code_challenge_method")
+    if (challenge and method != "S256") or (asked["client_id"] == PUBLIC_CLIENT_ID and not challenge):
         return "invalid_request"
     return None
 

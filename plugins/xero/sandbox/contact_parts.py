@@ -36,7 +36,7 @@ def given_parts(element: Record, kept: Record) -> Record:
             rows = [_row(part, row) for row in _list(part, element[part])]
             found[part] = _by_kind(part, kept.get(part) or [], rows) if part in KINDS else rows
     terms = element.get("PaymentTerms")
-    if terms is not None:
+    if terms not in (None, ""):  # the latter is an empty element of XML
         sides = _object("PaymentTerms", terms)
         found["PaymentTerms"] = {side: _term(sides[side]) for side in ("Bills", "Sales") if sides.get(side)}
     return found

@@ -14,7 +14,7 @@ from plugins.xero.sandbox.balances import balances, sides
 from plugins.xero.sandbox.contact_parts import given_parts
 from plugins.xero.sandbox.envelope import not_found
 from plugins.xero.sandbox.serving import by_id, listed, one, written, written_all
-from plugins.xero.sandbox.wire import Record, read_text, shown
+from plugins.xero.sandbox.wire import Record, read_id, read_text, shown
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
 TEXTS = (
@@ -80,8 +80,8 @@ def render(ask: Ask, record: Record, full: bool) -> Record:
 
 def read(ask: Ask) -> Answer:
     """A list of contacts; archived ones only with `includeArchived=true` or by id."""
-    table, wanted = ask.books["Contacts"], ask.query.words("IDs")
-    rows = [row for key in wanted if (row := table.get(key.lower()))] if wanted else table.all()
+    table, wanted = ask.books["Contacts"], ask.query.ids("IDs")
+    rows = [row for key in wanted if (row := table.get(key))] if wanted else table.all()
     if not wanted and not ask.flag("includeArchived") and "contactstatus" not in ask.query.text("where").lower():
         rows = [row for row in rows if row["ContactStatus"] == "ACTIVE"]
     term = ask.query.text("searchTerm").casefold()
@@ -135,7 +135,7 @@ def find(ask: Ask, element: Record) -> Record | None:
     """The contact an element means: by id, contact number or, among the active ones, name. Raises Refused (404)."""
     table = ask.books["Contacts"]
     if element.get("ContactID"):
-        found = table.get(str(element["ContactID"]).lower())
+        found = table.get(read_id(element["ContactID"]))
         if found is None:
             raise not_found()
         return found

@@ -19,7 +19,7 @@ from plugins.xero.sandbox.kinds import CREDIT_NOTE, RATES, Kind
 from plugins.xero.sandbox.line_rules import complete_tracking
 from plugins.xero.sandbox.lines import read_lines, retax
 from plugins.xero.sandbox.store import Books
-from plugins.xero.sandbox.wire import BadValue, Record, read_day, read_flag, read_number, read_text
+from plugins.xero.sandbox.wire import BadValue, Record, read_day, read_flag, read_id, read_number, read_text
 
 TEXTS = ("Type", "Reference", "Url", "CurrencyCode", "LineAmountTypes", "Status")
 DAYS = ("Date", "DueDate", "ExpectedPaymentDate", "PlannedPaymentDate")
@@ -52,7 +52,7 @@ def find(ask: Ask, kind: Kind, element: Record) -> Record | None:
     """The document that a POSTed element means: by id, or for sales by number. Raises Refused (404)."""
     table = ask.books[kind.table]
     if element.get(kind.key):
-        found = table.get(str(element[kind.key]).lower())
+        found = table.get(read_id(element[kind.key]))
         if found is None:
             raise not_found()
         return found
@@ -80,7 +80,7 @@ def _drafted(ask: Ask, kind: Kind, element: Record, kept: Record | None) -> Reco
         if name in element and (name != "Date" or element[name]):
             record[name] = read_day(element[name])
     if element.get("BrandingThemeID"):
-        record["BrandingThemeID"] = str(element["BrandingThemeID"]).lower()
+        record["BrandingThemeID"] = read_id(element["BrandingThemeID"])
     if "SentToContact" in element:
         record["SentToContact"] = read_flag(element["SentToContact"])
     _find_contact(ask, record, element)
@@ -123,7 +123,7 @@ def _find_contact(ask: Ask, record: Record, element: Record) -> None:
         raise BadValue("Contact must be an object.")
     table = ask.books["Contacts"]
     if given.get("ContactID"):
-        found = table.get(str(given["ContactID"]).lower())
+        found = table.get(read_id(given["ContactID"]))
         if found is None:
             record["_contact_problem"] = "The Contact could not be found."
     else:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from plugins.xero.sandbox import contacts, credit_notes, history, invoices, organisation, payments, settings
 from plugins.xero.sandbox.asking import Answer, Ask
-from plugins.xero.sandbox.envelope import not_found, problem
+from plugins.xero.sandbox.envelope import not_found, wrong_method
 
 Handler = Callable[[Ask], Answer]
 
@@ -15,6 +15,7 @@ ENDPOINTS: dict[tuple[str, ...], dict[str, Handler]] = {
     ("organisation",): {"GET": organisation.read},
     ("organisations",): {"GET": organisation.read},
     ("organisation", "actions"): {"GET": organisation.actions},
+    ("organisations", "actions"): {"GET": organisation.actions},
     ("contacts",): {"GET": contacts.read, "PUT": contacts.create, "POST": contacts.upsert},
     ("contacts", "*"): {"GET": contacts.read_one, "POST": contacts.update_one},
     ("contacts", "*", "history"): {"GET": history.read, "PUT": history.note},
@@ -62,6 +63,5 @@ def handler_for(ask: Ask) -> Handler:
 
 def _by_method(handlers: dict[str, Handler], method: str) -> Handler:
     if method not in handlers:
-        allowed = ", ".join(handlers)
-        raise problem(405, "Method Not Allowed", f"Use {allowed}.", {"Allow": allowed})
+        raise wrong_method(", ".join(handlers))
     return handlers[method]

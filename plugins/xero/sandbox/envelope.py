@@ -44,6 +44,11 @@ def not_found() -> Refused:
     return problem(404, "Not Found", "The resource you're looking for cannot be found")
 
 
+def wrong_method(allowed: str) -> Refused:
+    """405: this path takes other methods only."""
+    return problem(405, "Method Not Allowed", f"Use {allowed}.", {"Allow": allowed})
+
+
 def unreadable(message: str) -> Refused:
     """400 for a body that is no JSON or holds a value of the wrong kind."""
     text = f"JSON for post data was invalid,{message}"

@@ -15,7 +15,9 @@ def _kinds(**by_kind: str) -> dict[str, str]:
     return {field: kind for kind, fields in by_kind.items() for field in fields.split()}
 
 
-_CONTACT = {"Contact.ContactID": "guid", "Contact.Name": "text", "Contact.ContactNumber": "text"}
+_CONTACT = {"Contact.ContactID": "guid"} | {
+    f"Contact.{field}": "text" for field in ("Name", "ContactNumber", "ContactStatus", "EmailAddress", "AccountNumber")
+}
 _MONEY = "SubTotal TotalTax Total CurrencyRate"
 
 FIELDS: dict[str, Kinds] = {
@@ -31,7 +33,7 @@ FIELDS: dict[str, Kinds] = {
         guid="InvoiceID BrandingThemeID",
         text="Type Status Reference InvoiceNumber CurrencyCode LineAmountTypes Url",
         number=f"{_MONEY} AmountDue AmountPaid AmountCredited",
-        flag="SentToContact HasAttachments",
+        flag="SentToContact HasAttachments IsDiscounted",
         day="Date DueDate FullyPaidOnDate ExpectedPaymentDate PlannedPaymentDate",
         moment="UpdatedDateUTC",
     ),
@@ -48,6 +50,8 @@ FIELDS: dict[str, Kinds] = {
         "Invoice.InvoiceID": "guid",
         "Invoice.InvoiceNumber": "text",
         "Invoice.Type": "text",
+        "Invoice.Contact.ContactID": "guid",
+        "Invoice.Contact.Name": "text",
         "Account.AccountID": "guid",
         "Account.Code": "text",
     }

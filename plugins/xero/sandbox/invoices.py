@@ -21,19 +21,19 @@ def read(ask: Ask) -> Answer:
 def _candidates(ask: Ask) -> list[Record]:
     """The smallest set an index gives: ids, numbers, contacts, or everything."""
     table = ask.books["Invoices"]
-    ids, numbers = ask.query.words("IDs"), ask.query.words("InvoiceNumbers")
-    contact_ids = ask.query.words("ContactIDs")
+    ids, numbers = ask.query.ids("IDs"), ask.query.words("InvoiceNumbers")
+    contact_ids = ask.query.ids("ContactIDs")
     if ids:
-        return [row for key in ids if (row := table.get(key.lower()))]
+        return [row for key in ids if (row := table.get(key))]
     if numbers:
         return [row for number in numbers for row in table.numbered(number)]
     if contact_ids:
-        return [row for key in contact_ids for row in table.of_contact(key.lower())]
+        return [row for key in contact_ids for row in table.of_contact(key)]
     return table.all()
 
 
 def _narrowed(ask: Ask, rows: list[Record]) -> list[Record]:
-    contact_ids = {key.lower() for key in ask.query.words("ContactIDs")}
+    contact_ids = set(ask.query.ids("ContactIDs"))
     statuses = {status.upper() for status in ask.query.words("Statuses")}
     if contact_ids:
         rows = [row for row in rows if row["Contact"]["ContactID"] in contact_ids]

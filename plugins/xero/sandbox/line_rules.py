@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plugins.xero.sandbox.store import Books
-from plugins.xero.sandbox.wire import Record
+from plugins.xero.sandbox.wire import Record, read_id
 
 LONGEST_DESCRIPTION = 4000
 MOST_TRACKING = 2
@@ -113,7 +113,7 @@ def _tracking(books: Books, line: Record) -> list[str]:
 
 def tracking_category(books: Books, row: Record) -> Record | None:
     """The active category that a tracking entry means, by id or by name."""
-    found = books["TrackingCategories"].get(str(row.get("TrackingCategoryID") or "").lower())
+    found = books["TrackingCategories"].get(read_id(row.get("TrackingCategoryID")))
     if found is None:
         every = books["TrackingCategories"].all()
         found = next((each for each in every if each["Name"] == row.get("Name")), None)
@@ -123,7 +123,7 @@ def tracking_category(books: Books, row: Record) -> Record | None:
 def tracking_option(category: Record | None, row: Record) -> Record | None:
     """The active option that a tracking entry means, by id or by name."""
     for option in category["Options"] if category else ():
-        same = option["TrackingOptionID"] == str(row.get("TrackingOptionID") or "").lower()
+        same = option["TrackingOptionID"] == read_id(row.get("TrackingOptionID"))
         if option["Status"] == "ACTIVE" and (same or option["Name"] == row.get("Option")):
             return dict(option)
     return None

@@ -8,7 +8,7 @@ from uuid import uuid4
 from plugins.xero.sandbox.arithmetic import ZERO, cents, line_amount, line_tax, unit_price
 from plugins.xero.sandbox.asking import Ask
 from plugins.xero.sandbox.store import Books
-from plugins.xero.sandbox.wire import BadValue, Record, read_number, read_text
+from plugins.xero.sandbox.wire import BadValue, Record, read_id, read_number, read_text
 
 NUMBERS = ("Quantity", "UnitAmount", "DiscountRate", "DiscountAmount", "LineAmount", "TaxAmount")
 TEXTS = ("Description", "ItemCode", "AccountCode", "TaxType", "LineItemID")
@@ -45,8 +45,10 @@ def _line(ask: Ask, document: Record, given: Record, kept: dict[str, Record], *,
 def _read(given: Record) -> Record:
     values: Record = {name: read_number(given[name]) for name in NUMBERS if name in given}
     values |= {name: read_text(given[name]) for name in TEXTS if name in given}
+    if values.get("LineItemID"):
+        values["LineItemID"] = read_id(values["LineItemID"])
     if given.get("AccountID"):
-        values["AccountID"] = str(given["AccountID"]).lower()
+        values["AccountID"] = read_id(given["AccountID"])
     if "Tracking" in given:
         tracking = given["Tracking"] or []
         if not isinstance(tracking, list) or not all(isinstance(row, dict) for row in tracking):

@@ -10,11 +10,12 @@ from functools import partial
 from math import ceil
 from typing import Any
 
+from plugins.xero.sandbox.balances import sides
 from plugins.xero.sandbox.envelope import bad_argument, bad_query
 from plugins.xero.sandbox.fields import FIELDS
 from plugins.xero.sandbox.store import Books
 from plugins.xero.sandbox.where import compiled
-from plugins.xero.sandbox.wire import Record, milliseconds
+from plugins.xero.sandbox.wire import Record, milliseconds, read_id
 
 LARGEST_PAGE = 1000
 USUAL_PAGE = 100
@@ -47,6 +48,10 @@ class Query:
         """A comma-separated list; quotes around a word are set aside."""
         return [word for raw in self.text(name).split(",") if (word := raw.strip().strip('"'))]
 
+    def ids(self, name: str) -> list[str]:
+        """A comma-separated list of ids, as records are filed under them."""
+        return [read_id(word) for word in self.words(name)]
+
     def number(self, name: str) -> int | None:
         """A whole number. Raises Refused (400) for anything else."""
         text = self.text(name)
@@ -59,14 +64,16 @@ class Query:
 
 
 def resolve(books: Books, record: Record, path: str) -> Any:
-    """A field of a record; `Contact.Name` and the like are read from the contact."""
+    """A field of a record; those of its contact, and which side a contact is on, are looked up."""
     head, _, tail = path.partition(".")
+    if head in {"IsCustomer", "IsSupplier"}:
+        return sides(books, record["ContactID"])[head == "IsSupplier"]
     value = record.get(head)
     if not tail:
         return value
-    if head == "Contact" and tail != "ContactID" and isinstance(value, dict):
-        value = books["Contacts"].get(value["ContactID"])
-    return value.get(tail) if isinstance(value, dict) else None
+    if head == "Contact" and isinstance(value, dict):
+        value = books["Contacts"].get(value.get("ContactID"))
+    return resolve(books, value, tail) if isinstance(value, dict) else None
 
 
 def modified_since(header: str | None) -> int | None:

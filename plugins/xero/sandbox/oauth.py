@@ -21,6 +21,9 @@ from plugins.xero.sandbox.wire import Record, encoded
 
 CLIENT_ID = "ledgertab-demo"
 CLIENT_SECRET = "ledgertab-demo-secret"  # noqa: S105 - the public demonstration client of a sandbox
+# An app for desktops and telephones: it has no secret and must use PKCE.
+PUBLIC_CLIENT_ID = "ledgertab-demo-pkce"
+SECRETS = {CLIENT_ID: CLIENT_SECRET, PUBLIC_CLIENT_ID: ""}
 
 
 def json_answer(status: int, body: object, headers: Mapping[str, str] | None = None) -> Any:
@@ -28,6 +31,11 @@ def json_answer(status: int, body: object, headers: Mapping[str, str] | None = N
     response = Response(body=encoded(body), status=status, content_type="application/json", charset="utf-8")
     response.headers.update({"Cache-Control": "no-store", **(headers or {})})
     return response
+
+
+def refusal(refused: Refused) -> Any:
+    """A refusal as JSON response."""
+    return json_answer(refused.status, refused.body, refused.headers)
 
 
 def good_redirect(uri: str) -> bool:
@@ -56,7 +64,7 @@ def token(request: Any) -> Any:
         with state.store.work():
             return json_answer(200, grant(state, form, client, issuer(state, request)))
     except Refused as refused:
-        return json_answer(refused.status, refused.body, refused.headers)
+        return refusal(refused)
 
 
 def revocation(request: Any) -> Any:
@@ -69,7 +77,7 @@ def revocation(request: Any) -> Any:
         with state.store.work():
             state.tokens.revoke(request.POST["token"], client)
     except Refused as refused:
-        return json_answer(refused.status, refused.body, refused.headers)
+        return refusal(refused)
     return Response(status=200, body=b"")
 
 
@@ -108,7 +116,7 @@ def _client(request: Any) -> str:
         client, secret = _basic(header[6:])
     else:
         client, secret = request.POST.get("client_id", ""), request.POST.get("client_secret", "")
-    if (client, secret) != (CLIENT_ID, CLIENT_SECRET):
+    if SECRETS.get(client) != secret:
         raise Refused(400, {"error": "invalid_client"})
     return client
 
@@ -136,6 +144,8 @@ def _by_refresh(state: State, form: Mapping[str, str], client: str, base: str) -
 
 def _by_client(state: State, form: Mapping[str, str], client: str, base: str) -> Record:
     """A custom connection: one organisation, no user, no refresh token."""
+    if client == PUBLIC_CLIENT_ID:
+        raise Refused(400, {"error": "unauthorized_client"})
     wanted = form.get("scope", "").split() or [scope for scope in sorted(scopes.KNOWN) if scope not in scopes.OPENID]
     if scopes.unknown(wanted) or set(wanted) & set(scopes.OPENID):
         raise Refused(400, {"error": "invalid_scope"})

@@ -7,15 +7,18 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from pyramid.httpexceptions import HTTPFound, HTTPNotFound
+from pyramid.httpexceptions import HTTPFound
 from pyramid.renderers import render_to_response
 
 from plugins.xero.sandbox.asking import local_day
 from plugins.xero.sandbox.deeds import Deeds, Impossible
+from plugins.xero.sandbox.envelope import not_found
 from plugins.xero.sandbox.faults import KINDS
+from plugins.xero.sandbox.oauth import refusal
 from plugins.xero.sandbox.panel import add_fault
 from plugins.xero.sandbox.state import STATE, State
 from plugins.xero.sandbox.store import Books
+from plugins.xero.sandbox.traffic import MACHINE
 from plugins.xero.sandbox.wire import BadValue, Record, moment_of, read_number
 
 SHOWN = 100
@@ -58,8 +61,9 @@ def page(template: str, request: Any, **values: Any) -> Any:
 
 def nothing_here(request: Any) -> Any:
     """404 as a page, or as Xero's machines say it."""
-    if "json" in request.headers.get("Accept", "") or request.method not in {"GET", "HEAD"}:
-        return HTTPNotFound(json_body={"Title": "Not Found", "Status": 404, "Detail": "Not found", "Instance": ""})
+    machine = request.path.lower().startswith(MACHINE) or "json" in request.headers.get("Accept", "")
+    if machine or request.method not in {"GET", "HEAD"}:
+        return refusal(not_found())
     response = page("problem.jinja2", request, problem="There is no such page in the sandbox.")
     response.status = 404
     return response

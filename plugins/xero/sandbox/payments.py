@@ -7,7 +7,7 @@ from plugins.xero.sandbox.asking import Answer, Ask
 from plugins.xero.sandbox.contacts import NO_ID
 from plugins.xero.sandbox.rendering import document, payment
 from plugins.xero.sandbox.serving import listed, one, written
-from plugins.xero.sandbox.wire import BadValue, Record, read_day, read_number, read_text
+from plugins.xero.sandbox.wire import BadValue, Record, read_day, read_id, read_number, read_text
 
 
 def read(ask: Ask) -> Answer:
@@ -87,10 +87,10 @@ def _invoice(ask: Ask, element: Record) -> Record | None:
     part, table = _part(element, "Invoice"), ask.books["Invoices"]
     number = read_text(part.get("InvoiceNumber") or element.get("InvoiceNumber"))
     by_number = table.numbered(number)
-    return table.get(str(part.get("InvoiceID") or "").lower()) or (by_number[0] if len(by_number) == 1 else None)
+    return table.get(read_id(part.get("InvoiceID"))) or (by_number[0] if len(by_number) == 1 else None)
 
 
 def _account(ask: Ask, element: Record) -> Record | None:
     part, table = _part(element, "Account"), ask.books["Accounts"]
     by_code = table.numbered(read_text(part.get("Code") or element.get("Code")))
-    return table.get(str(part.get("AccountID") or "").lower()) or (by_code[0] if by_code else None)
+    return table.get(read_id(part.get("AccountID"))) or (by_code[0] if by_code else None)

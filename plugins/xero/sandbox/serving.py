@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from plugins.xero.sandbox.asking import Answer, Ask
 from plugins.xero.sandbox.envelope import envelope, invalid, not_found, unreadable
 from plugins.xero.sandbox.listing import matching, ordered, paged, since
-from plugins.xero.sandbox.wire import BadValue, Record
+from plugins.xero.sandbox.wire import BadValue, Record, read_id
 
 # Renders one record; the flag says whether everything is wanted (pages, single reads) or the light form.
 Render = Callable[[Ask, Record, bool], Record]
@@ -31,7 +31,7 @@ def by_id(ask: Ask, name: str) -> Record:
     """The record that the path names, by id or else by number. Raises Refused (404)."""
     asked = ask.parts[1]
     table = ask.books[name]
-    found = table.get(asked.lower()) or table.get(asked)
+    found = table.get(read_id(asked)) or table.get(asked)
     if found is None:
         named = table.numbered(asked)
         if len(named) != 1:
@@ -59,8 +59,9 @@ def written_all(ask: Ask, name: str, elements: list[Record], write: Write, rende
     single = ask.flag("summarizeErrors", otherwise=True) is False
     shown: list[Record] = []
     bad: list[Record] = []
-    for element in elements:
-        record, problems = _tried(ask, write, element)
+    with ask.state.store.whole():  # one element that cannot be read, or means nothing there is, refuses them all
+        results = [_tried(ask, write, element) for element in elements]
+    for record, problems in results:
         row = render(ask, record, True)
         if problems:
             row = (echoed(row) if single else row) | failed(name, problems)

@@ -34,7 +34,8 @@ SHAPES: tuple[tuple[str, str, str | None, bool], ...] = (
 )
 OAUTH_TABLES = ("codes", "grants", "refresh", "access", "connections", "answers", "keys")
 
-Changed = Callable[[str, str, "Record | None"], None]
+# Told of each change: the table, the key, the record as it was and as it is (None: not there).
+Changed = Callable[["Table", str, "Record | None", "Record | None"], None]
 
 
 class Table:
@@ -57,7 +58,7 @@ class Table:
         self._by_contact = {key: dict(ids) for key, ids in other._by_contact.items()}
         self._by_number = {key: dict(ids) for key, ids in other._by_number.items()}
         for key, record in self._rows.items():
-            self._changed(self.space, key, record)
+            self._changed(self, key, None, record)
 
     def all(self) -> list[Record]:
         """Every record, oldest entry first."""
@@ -80,6 +81,7 @@ class Table:
         """Keep a new or a changed record."""
         key = record[self.key]
         self._unfile(key)
+        before = self._rows.get(key)
         self._rows[key] = record
         contact = record["Contact"]["ContactID"] if self._owned else None
         number = str(record.get(self._number) or "").casefold() if self._number else None
@@ -88,14 +90,15 @@ class Table:
         if number:
             self._by_number.setdefault(number, {})[key] = None
         self._filed[key] = (contact, number)
-        self._changed(self.space, key, record)
+        self._changed(self, key, before, record)
         return record
 
     def drop(self, key: str) -> None:
         """Forget a record."""
-        if self._rows.pop(key, None) is not None:
+        before = self._rows.pop(key, None)
+        if before is not None:
             self._unfile(key)
-            self._changed(self.space, key, None)
+            self._changed(self, key, before, None)
 
     def _unfile(self, key: str) -> None:
         contact, number = self._filed.pop(key, (None, None))
@@ -134,6 +137,7 @@ class Store:
     def __init__(self, state_file: str | Path | None = None) -> None:
         self.lock = threading.RLock()
         self._dirty: dict[tuple[str, str], Record | None] = {}
+        self._undo: list[tuple[Table, str, Record | None]] | None = None
         self._file = StateFile(state_file) if state_file is not None else None
         self.books: dict[str, Books] = {}
         self.oauth = {name: Table(f"/{name}", "id", None, False, self._changed) for name in OAUTH_TABLES}
@@ -153,6 +157,22 @@ class Store:
             finally:
                 self._flush()
 
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Within `work()`: keep everything that is changed inside, or after an exception nothing of it."""
+        self._undo = []
+        try:
+            yield
+        except Exception:
+            for table, key, before in self._undo[::-1]:
+                if before is None:
+                    table.drop(key)
+                else:
+                    table.put(before)
+            raise
+        finally:
+            self._undo = None
+
     def close(self) -> None:
         """Let go of the state file."""
         with self.lock:
@@ -161,9 +181,11 @@ class Store:
                 self._file.close()
                 self._file = None
 
-    def _changed(self, space: str, key: str, record: Record | None) -> None:
+    def _changed(self, table: Table, key: str, before: Record | None, after: Record | None) -> None:
+        if self._undo is not None:
+            self._undo.append((table, key, before))
         if self._file is not None:
-            self._dirty[space, key] = record
+            self._dirty[table.space, key] = after
 
     def _flush(self) -> None:
         if self._dirty and self._file is not None:

@@ -82,6 +82,7 @@ def _spoilt(response: Any, fault: Fault) -> Any:
 
 
 def _compressed(request: Any, response: Any) -> Any:
-    if "gzip" in request.headers.get("Accept-Encoding", "") and len(response.body) >= SHORTEST_TO_COMPRESS:
+    accepted = "Accept-Encoding" in request.headers and request.accept_encoding.acceptable_offers(["gzip"])
+    if accepted and len(response.body) >= SHORTEST_TO_COMPRESS:
         response.encode_content("gzip")
     return response

@@ -9,9 +9,11 @@ responses", JSON dates (`/Date(ms+0000)/`, where the offset says nothing: the mo
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -41,7 +43,7 @@ def decoded(data: bytes) -> Any:
     """The JSON value, with decimals read digit for digit. Raises BadValue."""
     try:
         return _DECODER.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError) as error:
         raise BadValue(str(error)) from error
 
 
@@ -116,6 +118,14 @@ def _day_of_moment(text: str) -> str:
     return datetime.fromisoformat(text).date().isoformat()
 
 
+def read_ms(value: object) -> int:
+    """The milliseconds of `/Date(ms+0000)/`. Raises BadValue."""
+    found = _MS_DATE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise BadValue(f"{value!r} is not a date as Xero writes it.")
+    return int(found[1])
+
+
 def read_number(value: object) -> Decimal | None:
     """A finite Decimal out of a JSON number, or of text that holds one, as Xero accepts it. Raises BadValue."""
     if value is None or value == "":
@@ -138,6 +148,14 @@ def read_text(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise BadValue(f"Unexpected value {value!r} where text was expected.")
     return str(value).strip()
+
+
+def read_id(value: object) -> str:
+    """An id as records are filed under it: capitals, braces or no dashes are set right. Other text in small letters."""
+    text = str(value or "").strip().lower()
+    with suppress(ValueError):
+        return str(UUID(text))
+    return text
 
 
 def read_flag(value: object, *, otherwise: bool = False) -> bool:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 import pytest
+from bs4 import BeautifulSoup
 
 from core import ManualClock
 from plugins.xero.sandbox import Sandbox, make_sandbox
 from plugins.xero.sandbox.limits import Limits
+from plugins.xero.sandbox.pkce import challenge_of
 from tests.plugins.xero import openapi
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 API = "/api.xro/2.0"
 HARBOUR = "Harbour Coffee Roasters Ltd"
+SCOPES = "openid profile email offline_access accounting.contacts accounting.settings.read"
+CALLBACK = "http://localhost:6543/accounting/xero/callback"
+VERIFIER = "v" * 50
 
 
 class Caller:
@@ -77,6 +83,75 @@ class Caller:
         return [error["Message"] for element in body["Elements"] for error in element["ValidationErrors"]]
 
 
+class Browser:
+    """A person with a browser, and the app's own calls to the log-in server."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.http = httpx2.Client(transport=httpx2.WSGITransport(app=sandbox.app), base_url="http://localhost")
+
+    def asked(self, **changes: str | None) -> dict[str, str]:
+        values: dict[str, str | None] = {
+            "client_id": "ledgertab-demo",
+            "redirect_uri": CALLBACK,
+            "response_type": "code",
+            "scope": SCOPES,
+            "state": "s&1",
+            "nonce": "n1",
+            "code_challenge": challenge_of(VERIFIER),
+            "code_challenge_method": "S256",
+            **changes,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+    def authorize(self, **changes: str | None) -> httpx2.Response:
+        return self.http.get("/identity/connect/authorize", params=self.asked(**changes))
+
+    def press(self, page: httpx2.Response, answer: str, tenants: list[str] | None = None) -> httpx2.Response:
+        """Press a button of the consent page, sending what its form holds."""
+        form = BeautifulSoup(page.text, "html.parser").form
+        assert form is not None
+        fields = [(str(row["name"]), str(row["value"])) for row in form.select("input[type=hidden]")]
+        ticked = [str(row["value"]) for row in form.select("input[type=checkbox][checked]")]
+        fields += [("tenant", tenant) for tenant in (ticked if tenants is None else tenants)]
+        body = urlencode([*fields, ("answer", answer)])
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.http.post(str(form["action"]), content=body.encode(), headers=headers)
+
+    def consent(self, tenants: list[str] | None = None, **changes: str | None) -> str:
+        """A code."""
+        answer = self.press(self.authorize(**changes), "allow", tenants)
+        return callback(answer)["code"]
+
+    def token(self, **form: str) -> httpx2.Response:
+        data = {"client_id": "ledgertab-demo", "client_secret": "ledgertab-demo-secret", **form}
+        response = self.http.post("/connect/token", data=data)
+        if (openapi.folder() / openapi.FILES["identity"]).is_file():
+            openapi.check_answer("POST", "/connect/token", response.status_code, response.json())
+        return response
+
+    def redeem(self, code: str, **form: str) -> httpx2.Response:
+        values = {"code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER, **form}
+        return self.token(grant_type="authorization_code", **values)
+
+    def connect(self, tenants: list[str] | None = None, **changes: str | None) -> dict[str, Any]:
+        body: dict[str, Any] = self.redeem(self.consent(tenants, **changes)).json()
+        return body
+
+    def refresh(self, token: str, **form: str) -> httpx2.Response:
+        return self.token(grant_type="refresh_token", refresh_token=token, **form)
+
+    def connections(self, token: str, **query: Any) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = Caller(self.sandbox, token, None).send("GET", "/connections", **query).json()
+        return rows
+
+
+def callback(response: httpx2.Response) -> dict[str, str]:
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith(CALLBACK)
+    return {name: values[0] for name, values in parse_qs(urlsplit(response.headers["Location"]).query).items()}
+
+
 def judge(method: str, response: httpx2.Response, most: int = 20) -> None:
     """Hold an answer to Xero's description, where it is at hand; of a long list, so many rows."""
     if not (openapi.folder() / openapi.FILES["accounting"]).is_file() or response.request.url.path.endswith("/pdf"):
@@ -116,3 +191,8 @@ def xero(sandbox: Sandbox) -> Caller:
 def harbour(sandbox: Sandbox) -> str:
     """The id of Harbour Coffee Roasters."""
     return sandbox.contact_id(HARBOUR)
+
+
+@pytest.fixture
+def browser(sandbox: Sandbox) -> Browser:
+    return Browser(sandbox)

@@ -14,7 +14,7 @@ CALLS = [
     (method, "/".join(shape).replace("*", "ca9ee388-3ecc-5a73-baab-7443cc245977"))
     for shape, methods in ENDPOINTS.items()
     for method in methods
-    if shape != ("organisations",)  # the plural works at Xero, though it is not described
+    if shape[0] != "organisations"  # the plural works at Xero, though it is not described
 ]
 
 

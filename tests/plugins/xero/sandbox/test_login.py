@@ -1,100 +1,16 @@
-"""The log-in server: consent, codes, tokens, refresh, revocation, connections."""
+"""The log-in server: consent, codes, tokens, refresh, revocation."""
 
 from __future__ import annotations
 
 import base64
-from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlsplit
 
-import httpx2
 import pytest
-from bs4 import BeautifulSoup
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from core import ManualClock
-from plugins.xero.sandbox import Sandbox
-from plugins.xero.sandbox.pkce import challenge_of
-from tests.plugins.xero import openapi
-from tests.plugins.xero.sandbox.conftest import Caller
-
-SCOPES = "openid profile email offline_access accounting.contacts accounting.settings.read"
-CALLBACK = "http://localhost:6543/accounting/xero/callback"
-VERIFIER = "v" * 50
-
-
-class Browser:
-    """A person with a browser, and the app's own calls to the log-in server."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.http = httpx2.Client(transport=httpx2.WSGITransport(app=sandbox.app), base_url="http://localhost")
-
-    def asked(self, **changes: str | None) -> dict[str, str]:
-        values: dict[str, str | None] = {
-            "client_id": "ledgertab-demo",
-            "redirect_uri": CALLBACK,
-            "response_type": "code",
-            "scope": SCOPES,
-            "state": "s&1",
-            "nonce": "n1",
-            "code_challenge": challenge_of(VERIFIER),
-            "code_challenge_method": "S256",
-            **changes,
-        }
-        return {name: value for name, value in values.items() if value is not None}
-
-    def authorize(self, **changes: str | None) -> httpx2.Response:
-        return self.http.get("/identity/connect/authorize", params=self.asked(**changes))
-
-    def press(self, page: httpx2.Response, answer: str, tenants: list[str] | None = None) -> httpx2.Response:
-        """Press a button of the consent page, sending what its form holds."""
-        form = BeautifulSoup(page.text, "html.parser").form
-        assert form is not None
-        fields = [(str(row["name"]), str(row["value"])) for row in form.select("input[type=hidden]")]
-        ticked = [str(row["value"]) for row in form.select("input[type=checkbox][checked]")]
-        fields += [("tenant", tenant) for tenant in (ticked if tenants is None else tenants)]
-        body = urlencode([*fields, ("answer", answer)])
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self.http.post(str(form["action"]), content=body.encode(), headers=headers)
-
-    def consent(self, tenants: list[str] | None = None, **changes: str | None) -> str:
-        """A code."""
-        answer = self.press(self.authorize(**changes), "allow", tenants)
-        return callback(answer)["code"]
-
-    def token(self, **form: str) -> httpx2.Response:
-        data = {"client_id": "ledgertab-demo", "client_secret": "ledgertab-demo-secret", **form}
-        response = self.http.post("/connect/token", data=data)
-        if (openapi.folder() / openapi.FILES["identity"]).is_file():
-            openapi.check_answer("POST", "/connect/token", response.status_code, response.json())
-        return response
-
-    def redeem(self, code: str, **form: str) -> httpx2.Response:
-        values = {"code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER, **form}
-        return self.token(grant_type="authorization_code", **values)
-
-    def connect(self, tenants: list[str] | None = None, **changes: str | None) -> dict[str, Any]:
-        body: dict[str, Any] = self.redeem(self.consent(tenants, **changes)).json()
-        return body
-
-    def refresh(self, token: str, **form: str) -> httpx2.Response:
-        return self.token(grant_type="refresh_token", refresh_token=token, **form)
-
-    def connections(self, token: str, **query: Any) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = Caller(self.sandbox, token, None).send("GET", "/connections", **query).json()
-        return rows
-
-
-def callback(response: httpx2.Response) -> dict[str, str]:
-    assert response.status_code == 302
-    assert response.headers["Location"].startswith(CALLBACK)
-    return {name: values[0] for name, values in parse_qs(urlsplit(response.headers["Location"]).query).items()}
-
-
-@pytest.fixture
-def browser(sandbox: Sandbox) -> Browser:
-    return Browser(sandbox)
+from tests.plugins.xero.sandbox.conftest import CALLBACK, SCOPES, VERIFIER, Browser, Caller, callback
 
 
 def test_the_page_names_the_organisations_and_what_is_asked(browser: Browser) -> None:
@@ -301,103 +217,32 @@ def test_revoking_what_is_unknown_is_no_error_and_nothing_is_one(browser: Browse
     assert browser.http.post("/connect/revocation", data=data).json() == {"error": "invalid_request"}
 
 
-def test_a_consent_reaches_only_the_organisations_ticked(browser: Browser, sandbox: Sandbox) -> None:
-    token = browser.connect([sandbox.other_tenant_id])["access_token"]
-    rows = browser.connections(token)
-    assert [row["tenantId"] for row in rows] == [sandbox.other_tenant_id]
-    assert rows[0]["id"] != rows[0]["tenantId"]
-    response = Caller(sandbox, token, sandbox.tenant_id).send("GET", "Organisation")
-    assert response.status_code == 403
-    assert response.json()["Detail"] == "AuthenticationUnsuccessful"
+# An app without a secret
 
 
-def test_each_consent_has_an_event_of_its_own(browser: Browser, sandbox: Sandbox) -> None:
-    first = browser.connect([sandbox.tenant_id])
-    second = browser.connect([sandbox.other_tenant_id])
-    rows = browser.connections(second["access_token"])
-    events = {row["tenantId"]: row["authEventId"] for row in rows}
-    assert len(rows) == 2
-    assert len(set(events.values())) == 2
-    only = browser.connections(first["access_token"], authEventId=events[sandbox.other_tenant_id])
-    assert [row["tenantId"] for row in only] == [sandbox.other_tenant_id]
+PUBLIC = {"client_id": "ledgertab-demo-pkce", "client_secret": ""}
 
 
-def test_consenting_again_keeps_the_connection(browser: Browser, sandbox: Sandbox, clock: ManualClock) -> None:
-    first = browser.connections(browser.connect([sandbox.tenant_id])["access_token"])[0]
-    clock.advance(seconds=5)
-    second = browser.connections(browser.connect([sandbox.tenant_id])["access_token"])[0]
-    assert (second["id"], second["createdDateUtc"]) == (first["id"], first["createdDateUtc"])
-    assert second["updatedDateUtc"] > first["updatedDateUtc"]
-    assert second["authEventId"] != first["authEventId"]
+def test_an_app_without_a_secret_logs_in_with_pkce_and_refreshes(browser: Browser) -> None:
+    body = browser.redeem(browser.consent(client_id=PUBLIC["client_id"]), **PUBLIC).json()
+    assert browser.connections(body["access_token"])
+    again = browser.refresh(body["refresh_token"], **PUBLIC)
+    assert again.status_code == 200
+    assert browser.refresh(again.json()["refresh_token"]).json() == {"error": "invalid_grant"}
 
 
-def test_a_connection_is_deleted_once(browser: Browser, sandbox: Sandbox) -> None:
-    token = browser.connect([sandbox.tenant_id, sandbox.other_tenant_id])["access_token"]
-    caller, rows = Caller(sandbox, token, sandbox.tenant_id), browser.connections(token)
-    path = f"/connections/{next(row['id'] for row in rows if row['tenantId'] == sandbox.tenant_id)}"
-    answer = caller.send("DELETE", path)
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert caller.send("DELETE", path).status_code == 404
-    assert caller.send("GET", "Organisation").status_code == 403
-    assert [row["tenantId"] for row in browser.connections(token)] == [sandbox.other_tenant_id]
+@pytest.mark.parametrize("form", [{"code_verifier": "w" * 50}, {"code_verifier": ""}])
+def test_an_app_without_a_secret_needs_its_verifier(browser: Browser, form: dict[str, str]) -> None:
+    code = browser.consent(client_id=PUBLIC["client_id"])
+    assert browser.redeem(code, **PUBLIC, **form).json() == {"error": "invalid_grant"}
 
 
-def test_a_disconnect_by_accounts_people_is_felt(browser: Browser, sandbox: Sandbox) -> None:
-    token = browser.connect()["access_token"]
-    sandbox.deeds.disconnect()
-    assert browser.connections(token) == []
-    assert Caller(sandbox, token, sandbox.tenant_id).send("GET", "Organisation").status_code == 403
+def test_an_app_without_a_secret_must_use_pkce(browser: Browser) -> None:
+    bare = {"code_challenge": None, "code_challenge_method": None}
+    answer = browser.authorize(client_id=PUBLIC["client_id"], **bare)
+    assert callback(answer)["error"] == "invalid_request"
 
 
-def test_a_custom_connection_has_one_organisation_and_no_refresh(browser: Browser, sandbox: Sandbox) -> None:
-    body = browser.token(grant_type="client_credentials", scope="accounting.contacts accounting.settings.read").json()
-    assert "refresh_token" not in body
-    assert len(browser.connections(body["access_token"])) == 1
-    without_tenant = Caller(sandbox, body["access_token"], None)
-    assert without_tenant.get("Organisation")["Organisations"][0]["Name"] == "Kererū Trading"
-    assert Caller(sandbox, body["access_token"], sandbox.other_tenant_id).send("GET", "Organisation").status_code == 403
-    assert browser.token(grant_type="client_credentials", scope="offline_access").json() == {"error": "invalid_scope"}
-
-
-def test_without_a_tenant_a_users_token_reaches_nothing(browser: Browser) -> None:
-    token = browser.connect()["access_token"]
-    assert Caller(browser.sandbox, token, None).send("GET", "Organisation").status_code == 403
-
-
-@pytest.mark.parametrize("header", ["", "Bearer ", "Bearer nonsense", "Basic eDp5"])
-def test_a_wrong_token_is_401(sandbox: Sandbox, header: str) -> None:
-    caller = Caller(sandbox, "x", sandbox.tenant_id)
-    response = caller.send("GET", "Organisation", headers={"Authorization": header})
-    assert response.status_code == 401
-    assert response.json()["Title"] == "Unauthorized"
-
-
-@pytest.mark.parametrize(
-    ("scope", "method", "path", "good"),
-    [
-        ("accounting.contacts", "GET", "Contacts", True),
-        ("accounting.contacts.read", "GET", "Contacts", True),
-        ("accounting.contacts.read", "PUT", "Contacts", False),
-        ("accounting.contacts", "GET", "Invoices", False),
-        ("accounting.invoices.read", "GET", "CreditNotes", True),
-        ("accounting.invoices.read", "POST", "Invoices", False),
-        ("accounting.settings.read", "GET", "Accounts", True),
-        ("accounting.invoices", "GET", "Organisation", False),
-        ("accounting.payments.read", "GET", "Payments", True),
-        ("accounting.invoices", "GET", "Payments", False),
-    ],
-)
-def test_each_call_needs_its_scope(sandbox: Sandbox, scope: str, method: str, path: str, good: bool) -> None:
-    caller = Caller(sandbox, sandbox.token([scope])["access_token"], sandbox.tenant_id)
-    response = caller.send(method, path, None if method == "GET" else {path: [{"Name": "x"}]})
-    if good:
-        assert response.status_code == 200
-    else:
-        assert response.status_code == 401
-        assert response.json()["Detail"] == "insufficient_scope"
-
-
-def test_the_short_way_of_tests_is_the_way_of_the_page(sandbox: Sandbox, browser: Browser) -> None:
-    url = f"http://localhost/identity/connect/authorize?{urlencode(browser.asked())}"
-    code = parse_qs(urlsplit(sandbox.allow(url, [sandbox.tenant_id])).query)["code"][0]
-    assert browser.redeem(code).status_code == 200
+def test_an_app_without_a_secret_has_no_custom_connection(browser: Browser) -> None:
+    assert browser.token(grant_type="client_credentials", **PUBLIC).json() == {"error": "unauthorized_client"}
+    assert browser.token(grant_type="client_credentials", client_secret="").json() == {"error": "invalid_client"}
