@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from core.accounting.documents import these
 from core.accounting.folding import digits, fold
 from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink, PartyRow
+from core.accounting.words import BILL_KINDS
 from core.audit.service import record_deed
 from core.contract.values import DocumentKind, PartyState
 from core.records.models import MODELS, Record
@@ -202,9 +203,8 @@ def link_document(
     except IntegrityError:
         return session.scalars(select(DocumentLink).filter_by(**key)).one()
     new = {"document": _number_of(session, connection.id, document_id), "in": connection.name}
-    record_deed(
-        session, when=now, user_id=user_id, deed="document linked", kind=record.kind, record_id=record.id, new=new
-    )
+    deed = f"{_sort(link)} linked"
+    record_deed(session, when=now, user_id=user_id, deed=deed, kind=record.kind, record_id=record.id, new=new)
     return link
 
 
@@ -216,10 +216,14 @@ def unlink_document(session: Session, record: Any, link_id: int, *, user_id: int
     old = {"document": _number_of(session, link.connection_id, link.document_id), "in": link.connection.name}
     session.delete(link)
     session.flush()
-    record_deed(
-        session, when=now, user_id=user_id, deed="document unlinked", kind=record.kind, record_id=record.id, old=old
-    )
+    deed = f"{_sort(link)} unlinked"
+    record_deed(session, when=now, user_id=user_id, deed=deed, kind=record.kind, record_id=record.id, old=old)
     return True
+
+
+def _sort(link: DocumentLink) -> str:
+    """Deeds on bills go by a name of their own: who may not see bills reads none of their values."""
+    return "bill" if link.document_kind in BILL_KINDS else "document"
 
 
 def _number_of(session: Session, connection_id: int, document_id: str) -> str:

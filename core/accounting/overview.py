@@ -68,6 +68,26 @@ class Figures:
         return (self.day.today - self.oldest_due).days if self.oldest_due else 0
 
 
+@dataclass(frozen=True)
+class Light:
+    """How sales invoices stand in any currency, without an amount: how many are due and overdue, since how long."""
+
+    due: int
+    overdue: int
+    oldest_days: int
+
+
+def light(session: Session, whose: ColumnElement[bool], today: date) -> Light:
+    """The traffic light for who may see how things stand, and no amounts."""
+    late = DocumentRow.due_date < today
+    due, overdue, oldest = session.execute(
+        select(func.count(), func.count(case((late, 1))), func.min(case((late, DocumentRow.due_date)))).where(
+            whose, DocumentRow.kind == SALE, DocumentRow.status == AUTHORISED, DocumentRow.amount_due > 0
+        )
+    ).one()
+    return Light(due, overdue, (today - oldest).days if oldest else 0)
+
+
 class _Sums:
     """Grouped sums of the documents that a condition picks: by kind, status, late (due before today) and recent."""
 

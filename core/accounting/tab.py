@@ -63,9 +63,10 @@ class LinkedParty:
 
 @dataclass(frozen=True)
 class Contents:
-    """The figures and lists of a block."""
+    """The figures and lists of a block; for who sees no amounts a light alone."""
 
-    figures: overview.Figures
+    light: overview.Light | None
+    figures: overview.Figures | None
     billed: Billed | None
     ladder: Billed | None
     lists: Sequence[Listing]
@@ -96,8 +97,13 @@ class Block:
         return self.read_contents()
 
     @property
-    def figures(self) -> overview.Figures:
-        """The figures in the connection's base currency."""
+    def light(self) -> overview.Light | None:
+        """How things stand, for who sees no amounts; None for others."""
+        return self._contents.light
+
+    @property
+    def figures(self) -> overview.Figures | None:
+        """The figures in the connection's base currency; None for who sees no amounts."""
         return self._contents.figures
 
     @property
@@ -178,9 +184,12 @@ class _Reader:
         today: date,
     ) -> Contents:
         whose = shown_on(self._record, connection.id, bills=self._sight.bills)
-        shows_billed = self._record.kind not in PARTY_RECORDS and self._sight.amounts
+        if not self._sight.amounts:
+            return Contents(overview.light(self._session, whose, today), None, None, None, ())
+        shows_billed = self._record.kind not in PARTY_RECORDS
         agreed_in = self._record.currency if shows_billed and self._record.kind == "opportunities" else ""
         return Contents(
+            light=None,
             figures=overview.figures(self._session, whose, connection.base_currency, today),
             billed=billed(self._session, whose, connection.base_currency) if shows_billed else None,
             ladder=billed(self._session, whose, agreed_in) if agreed_in else None,
@@ -244,8 +253,6 @@ class _Reader:
     def _lists(
         self, provider: AccountingProvider, whose: ColumnElement[bool], documents: dict[str, int], today: date
     ) -> list[Listing]:
-        if not self._sight.amounts:
-            return []
         keys = ["invoices", *(["bills"] if self._sight.bills else []), "credits", "estimates"]
         lists = [
             listing(

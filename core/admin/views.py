@@ -87,7 +87,10 @@ def audit(request: Any) -> dict[str, Any]:
     found = latest_deeds(request.dbsession, offset=(page - 1) * PER_PAGE, limit=PER_PAGE + 1)
     entries, more = found[:PER_PAGE], len(found) > PER_PAGE
     names = users.names_of(request.dbsession, [entry.user_id for entry in entries])
-    return {"entries": entries, "names": names, "page": page, "more": more, "record_kinds": KINDS}
+    rights = request.registry.deed_rights
+    hidden = {deed for deed, needed in rights.items() if not all(map(request.has_permission, needed))}
+    shown = {"entries": entries, "names": names, "hidden": hidden, "record_kinds": KINDS}
+    return {**shown, "page": page, "more": more}
 
 
 def styleguide(request: Any) -> dict[str, Any]:

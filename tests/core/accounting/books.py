@@ -72,7 +72,10 @@ class Books:
         at = {"connection_id": connection or self.connection, "party_id": party}
         data = {"ref": {"id": party, "version": ""}, "name": f"{party} Ltd"}
         with self.services.db.begin() as session:
-            session.add(PartyRow(**at, name=f"{party} Ltd", folded=party, state="active", data=data, documents_at=NOW))
+            if not session.query(PartyRow).filter_by(**at).count():
+                session.add(
+                    PartyRow(**at, name=f"{party} Ltd", folded=party, state="active", data=data, documents_at=NOW)
+                )
             session.add(PartyLink(**self.of(name), **at, linked_at=NOW))
 
     def document(
@@ -100,7 +103,8 @@ class Books:
             **values,
         }
         with self.services.db.begin() as session:
-            session.add(DocumentRow(**at, **row))
+            if not session.query(DocumentRow).filter_by(**at).count():
+                session.add(DocumentRow(**at, **row))
             if to:
                 session.add(DocumentLink(**self.of(to), **at, document_kind=kind, linked_at=NOW))
         return f"id of {number}"
