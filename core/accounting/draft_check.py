@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from core import formats
 from core.accounting.draft_form import Checked, Lists
+from core.accounting.draft_words import joined
 from core.accounting.models import DocumentRow
 from core.contract.values import (
     Capability,
     ChoiceKind,
     DocumentKind,
     DocumentStatus,
+    Line,
     NewDocument,
     Organisation,
     Party,
@@ -98,7 +100,11 @@ def label_of(field: str) -> str:
 def before_it_goes(checked: Checked, refused: Iterable[Problem], lists: Lists, known: Known) -> list[Item]:
     """The whole list: problems of the form and of the provider's refusal, then warnings, then what is well."""
     problems = [Item(NO, label_of(one.field), one.message, one.field) for one in (*checked.problems, *refused)]
-    return [*problems, *_warnings(checked, lists, known), *_well(checked, {item.field for item in problems}, known)]
+    return [
+        *problems,
+        *_warnings(checked, lists, known),
+        *_well(checked, {item.field for item in problems}, lists, known),
+    ]
 
 
 def _warnings(checked: Checked, lists: Lists, known: Known) -> Iterable[Item]:
@@ -107,7 +113,7 @@ def _warnings(checked: Checked, lists: Lists, known: Known) -> Iterable[Item]:
     document = checked.document
     if document is not None:
         yield from _about_date(document, known.organisation)
-        yield from _about_lines(checked.rows, document, lists, known.capabilities)
+        yield from _about_lines(checked, document, lists, known)
     if known.overdue is not None:
         amount = formats.money(known.overdue.amount, known.organisation.base_currency)
         yield Item(MAYBE, "Customer", f"is {known.overdue.days} days overdue with {amount}.")
@@ -122,33 +128,57 @@ def _about_date(document: NewDocument, organisation: Organisation) -> Iterable[I
         yield Item(MAYBE, "Due", "is empty: it is needed before this can be approved.", "due_date")
 
 
-def _about_lines(
-    rows: Sequence[int], document: NewDocument, lists: Lists, capabilities: frozenset[Capability]
-) -> Iterable[Item]:
-    groups = lists.groups() if Capability.TRACKING in capabilities else ()
-    accounts = lists.offered(ChoiceKind.ACCOUNT) and Capability.LINE_NEEDS_ITEM not in capabilities
-    for number, line in zip(rows, document.lines, strict=True):
+def _about_lines(checked: Checked, document: NewDocument, lists: Lists, known: Known) -> Iterable[Item]:
+    groups = lists.groups() if Capability.TRACKING in known.capabilities else ()
+    for number, line in zip(checked.rows, document.lines, strict=True):
         at, label = f"lines.{number}.", f"Line {number + 1}"
-        of_item = lists.get(ChoiceKind.ITEM, line.item)
-        account = line.account or (of_item.account if of_item else "")
-        if accounts and not account:
-            yield Item(MAYBE, label, "has no account yet: it needs one before this can be approved.", f"{at}account")
+        tax_is_open = number in checked.open_tax
+        if _needs_account(line, lists, known):
+            tax = ", and its tax comes with it" if tax_is_open else ""
+            text = f"has no account yet: it needs one before this can be approved{tax}."
+            yield Item(MAYBE, label, text, f"{at}account")
+        elif tax_is_open:
+            yield Item(MAYBE, label, "has a tax that is not known here: the total is without it.", f"{at}tax_rate")
         if groups and len(line.tracking) < len(groups):
             chosen = {group for group, _ in line.tracking}
             missing = " and ".join(group for group in groups if group not in chosen)
             yield Item(MAYBE, label, f"says nothing on {missing}.", f"{at}tracking_0")
 
 
-def _well(checked: Checked, at_fault: set[str], known: Known) -> Iterable[Item]:
+def _needs_account(line: Line, lists: Lists, known: Known) -> bool:
+    """Whether a line has no account, neither its own nor its item's, where accounts are chosen."""
+    if not lists.offered(ChoiceKind.ACCOUNT) or Capability.LINE_NEEDS_ITEM in known.capabilities:
+        return False
+    of_item = lists.get(ChoiceKind.ITEM, line.item)
+    return not (line.account or (of_item.account if of_item else ""))
+
+
+def _well(checked: Checked, at_fault: set[str], lists: Lists, known: Known) -> Iterable[Item]:
     if known.party is not None and "party" not in at_fault:
         terms = ", terms known" if known.party.sales_terms is not None else ", no terms of its own"
         yield Item(OK, "Customer", f"is active{terms}.")
-    if checked.document is None:
+    document = checked.document
+    if document is None:
         return
     if not at_fault:
-        yield Item(OK, "Accounts and tax rates", "may be used for sales.")
-    if known.agreed is not None and known.agreed.currency == checked.document.currency:
+        yield from _choices_well(document, lists, known)
+    if known.agreed is not None and known.agreed.currency == document.currency:
         yield _still_to_bill(known.agreed, checked.sums.subtotal)
+
+
+def _choices_well(document: NewDocument, lists: Lists, known: Known) -> Iterable[Item]:
+    """Said only of what was chosen; nothing while a line waits for its account."""
+    if any(_needs_account(line, lists, known) for line in document.lines):
+        return
+    lines = document.lines
+    chosen = {
+        "items": any(line.item for line in lines),
+        "accounts": any(line.account for line in lines),
+        "tax rates": any(line.tax_rate for line in lines),
+    }
+    words = joined([word for word, there in chosen.items() if there])
+    if words:
+        yield Item(OK, words.capitalize(), "may be used for sales.")
 
 
 def _still_to_bill(agreed: Agreed, this: Decimal) -> Item:

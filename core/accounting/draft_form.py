@@ -76,21 +76,30 @@ class Lists:
 class Checked:
     """What a form means: the document (None with problems) and what it adds up to, as far as it can be read.
 
-    `rows` are the numbers of the form's rows that became lines; `sums.lines` goes with them.
+    `rows` are the numbers of the form's rows that became lines; `sums.lines` goes with them. `open_tax` are the rows
+    whose tax rate is not known here: their tax is not in the sums.
     """
 
     document: NewDocument | None
     problems: tuple[Problem, ...]
     sums: Totals
     rows: tuple[int, ...]
+    open_tax: tuple[int, ...] = ()
 
     def at(self, name: str) -> list[str]:
         """The sentences at one field."""
         return [one.message for one in self.problems if one.field == name]
 
     def amount_of(self, row: int) -> Decimal | None:
-        """What a row comes to after its discount; None for a row in which nothing was typed."""
+        """What a row comes to after its discount; None for one in which nothing was typed, or what cannot be read."""
+        if any(self.at(f"lines.{row}.{name}") for name in ("quantity", "unit_price", "discount")):
+            return None
         return dict(zip(self.rows, (line.amount for line in self.sums.lines), strict=True)).get(row)
+
+    @property
+    def unread(self) -> bool:
+        """Whether a line comes to nobody knows what, so that the sums are not the whole."""
+        return any(self.amount_of(row) is None for row in self.rows)
 
 
 def new_line() -> dict[str, str]:
@@ -164,6 +173,7 @@ class _Checker:
         lines = [self._line(number, line) for number, line in numbered]
         self._count(len(lines))
         sums = self._sums(lines, amounts_are)
+        rows = tuple(number for number, _ in numbered)
         document = None
         if not self._problems and issued is not None:
             document = NewDocument(
@@ -176,7 +186,8 @@ class _Checker:
                 reference=reference,
                 theme=theme,
             )
-        return Checked(document, tuple(self._problems), sums, tuple(number for number, _ in numbered))
+        open_tax = self._open_tax(zip(rows, lines, strict=True), amounts_are)
+        return Checked(document, tuple(self._problems), sums, rows, tuple(open_tax))
 
     def _say(self, name: str, message: str) -> None:
         self._problems.append(Problem(name, message))
@@ -296,20 +307,42 @@ class _Checker:
         return sums
 
     def _line_sum(self, line: Line, amounts_are: AmountsAre) -> Any:
-        rate = effective_rate(line.tax_rate, line.account, line.item, self._lists)
+        rate = taxed(line.tax_rate, line.account, line.item, self._lists).rate or Decimal(0)
         return line_sum(line.quantity, line.unit_price, line.discount, rate, amounts_are)
 
+    def _open_tax(self, lines: Iterable[tuple[int, Line]], amounts_are: AmountsAre) -> Iterable[int]:
+        """The rows whose tax nobody here can reckon."""
+        if amounts_are is not AmountsAre.NO_TAX:
+            for number, line in lines:
+                if taxed(line.tax_rate, line.account, line.item, self._lists).rate is None:
+                    yield number
 
-def effective_rate(tax_rate: str, account: str, item: str, lists: Lists) -> Decimal:
-    """The per cent a line is taxed with: by its own rate, else its item's, else its account's (or its item's account).
+
+@dataclass(frozen=True, slots=True)
+class Taxed:
+    """The per cent a line is taxed with, None where that is not known here; `words` say what decides it."""
+
+    rate: Decimal | None
+    words: str
+
+
+def taxed(tax_rate: str, account: str, item: str, lists: Lists) -> Taxed:
+    """How a line is taxed: by its own rate, else its item's, else its account's (or its item's account).
 
     Source: Xero, Invoices, "LineItems": an item fills in what the line leaves out, then the account does.
     """
     of_item = lists.get(ChoiceKind.ITEM, item)
     chosen = lists.get(ChoiceKind.ACCOUNT, account or (of_item.account if of_item else ""))
-    named = tax_rate or (of_item.tax_rate if of_item else "") or (chosen.tax_rate if chosen else "")
+    ways = (
+        (tax_rate, ""),
+        (of_item.tax_rate if of_item else "", "by the item: "),
+        (chosen.tax_rate if chosen else "", "by the account: "),
+    )
+    named, words = next(((ident, words) for ident, words in ways if ident), ("", ""))
     found = lists.get(ChoiceKind.TAX_RATE, named)
-    return found.rate if found is not None and found.rate is not None else Decimal(0)
+    if found is None:
+        return Taxed(None, "not known yet")
+    return Taxed(found.rate, f"{words}{found.label}")
 
 
 _NOT_LISTED = {

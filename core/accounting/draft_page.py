@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.accounting import connections, draft_check, draft_fill, draft_form, due_dates, linking, snapshot
 from core.accounting.documents import documents_linked
+from core.accounting.draft_view import line_numbers, sums_of
 from core.accounting.drafts import offered_kind
 from core.accounting.models import Connection, DocumentRow, Draft, PartyRow
 from core.accounting.project import billed
@@ -64,18 +65,22 @@ class Desk:
 def open_desk(session: Session, services: Services, record: Any, connection: Connection) -> Desk:
     """The table for one record and one connection."""
     able = connections.capabilities(services, connection)
-    by_kind = {kind: tuple(snapshot.choices(session, connection.id, kind)) for kind in ChoiceKind}
     return Desk(
         connection=connection,
         organisation=connections.organisation_of(connection),
         capabilities=able,
         kind=offered_kind(able),
-        lists=draft_form.Lists(by_kind),
+        lists=lists_of(session, connection.id),
         today=connections.today(connection, services.clock),
         usual_days=due_dates.default_days(services.settings),
         linked=linking.parties_for_draft(session, record, connection),
         ready=connection.choices_at is not None,
     )
+
+
+def lists_of(session: Session, connection_id: int) -> draft_form.Lists:
+    """The organisation's lists as last read."""
+    return draft_form.Lists({kind: tuple(snapshot.choices(session, connection_id, kind)) for kind in ChoiceKind})
 
 
 def party_at(session: Session, desk: Desk, party_id: str) -> PartyRow | None:
@@ -189,6 +194,16 @@ class Sheet:
         words = ", ".join([*item, "discount", *self.desk.lists.groups()])
         return words[:1].upper() + words[1:]
 
+    def tax_words(self, number: int) -> str:
+        """What a line without a tax rate of its own is taxed by."""
+        line = self.typed.lines[number]
+        return draft_form.taxed("", line["account"], line["item"], self.desk.lists).words
+
+    @property
+    def untaxed(self) -> str:
+        """The lines whose tax is not in the totals, in words; "" for none."""
+        return line_numbers([number + 1 for number in self.checked.open_tax])
+
     def more_of(self, number: int) -> bool:
         """Whether the second row of a line is shown open: it holds something, or something to mend."""
         line, names = self.typed.lines[number], ("item", "discount", *draft_form.TRACKING)
@@ -257,10 +272,9 @@ def with_party(typed: draft_form.Typed, desk: Desk, party_id: str) -> draft_form
 
 def payload_of(sheet: Sheet, document: dict[str, Any] | None) -> dict[str, Any]:
     """What is kept of a form: typed, meant, and added up."""
-    sums = sheet.checked.sums
     return {
         "typed": sheet.typed.as_payload(),
         "document": document,
         "party_name": sheet.party_row.name if sheet.party_row else "",
-        "sums": {"subtotal": str(sums.subtotal), "tax": str(sums.tax), "total": str(sums.total)},
+        "sums": sums_of(sheet.checked),
     }

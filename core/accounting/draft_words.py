@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from core import formats
 from core.accounting.models import Draft, NewPartyIntent
 from core.accounting.words import Status
 from core.records.service import RecordNotFound, get_record
@@ -33,3 +35,18 @@ def title_of(session: Session, row: Draft | NewPartyIntent) -> tuple[str, str]:
 def titles_of(session: Session, rows: Iterable[Draft]) -> dict[int, tuple[str, str]]:
     """The same for many, by the intent's id; each record is read once (the session keeps it)."""
     return {row.id: title_of(session, row) for row in rows}
+
+
+def waits_for(row: Draft | NewPartyIntent, title: str, now: datetime) -> str:
+    """Why a queued intent waits and until when, `title` being the provider's; "" for one that goes out in a moment."""
+    if row.state != "queued" or row.next_try_at is None or row.next_try_at <= now:
+        return ""
+    soon = row.next_try_at - now <= timedelta(minutes=1)
+    when = "within a minute" if soon else formats.ago(row.next_try_at, now)
+    why = row.error or f"{title} is away."
+    return f"{why} Nothing was written there. It goes out by itself {when}, at {formats.moment(row.next_try_at)}."
+
+
+def joined(words: Sequence[str]) -> str:
+    """Words in a row: *one*, *one and two*, *one, two and three*; "" for none."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

@@ -19,9 +19,10 @@ Why no second one is ever made:
   same job, for the same attempt: `lease_owner` names the attempt, and a look-up that is overtaken sends nothing.
 - It goes out again under the same key as long as the payload is the same, so a provider that remembers keys replays its
   answer. A changed payload goes under a new one (`send_key`): the old one holds a refusal.
-
-- Once a send got no answer the intent stays in doubt. Should a later send of it be refused and then mended, every key
-  it ever went out under is looked up before the new one is used.
+- Only what is certain to have written nothing (the provider was away, throttled, disconnected) goes back to `queued` or
+  `open`, to be sent later under the same key.
+- Once a send got no answer the intent stays in doubt. Should a later send be hindered, or refused and then mended, every
+  key it ever went out under is looked up before one is used again.
 
 "Not there" sends again by itself a few times, since nobody would learn more by pressing the button; then a person
 decides. `core.accounting.sending` holds the jobs.

@@ -43,8 +43,6 @@ SOONEST, LATEST = timedelta(seconds=15), timedelta(minutes=15)
 KEEP_LOOKING = timedelta(days=1)
 AUTOMATIC = 3
 
-HINDRANCES = (Throttled, Unavailable, ReconnectNeeded, Denied)  # nothing was written, and it is not about the payload
-
 Made = TypeVar("Made")
 
 
@@ -117,21 +115,20 @@ def _claim(
         return session.get_one(model, intent_id)
 
 
-def _carry_out(services: Services, deed: Deed[Row, Made], row: Row, *, again: bool = False) -> None:
+def _carry_out(services: Services, deed: Deed[Row, Made], row: Row, *, looked_up: bool = False) -> None:
     """The call, and what its answer means. Whatever is not known to have written nothing counts as unknown.
 
-    `again`: an earlier attempt got no answer, so that even after "nothing written" a look-up comes first.
+    `looked_up`: what an earlier send in doubt became was asked just now, and it is not there.
     """
     try:
         provider = connections.open_provider(services, row.connection_id)
-        made = None if again else _found_before(services, deed, provider, row)
+        made = None if looked_up else _found_before(services, deed, provider, row)
         made = made or deed.send(services, provider, row)
     except ProviderError as error:
-        _failed(services, deed, row, error, again=again)
+        _failed(services, deed, row, error)
     except Exception:
         log.exception("%s %s: the provider raised what its contract does not know", deed.name, row.id)
-        lost = OutcomeUnknown("Something unexpected happened while this was sent.")
-        _failed(services, deed, row, lost, again=again)
+        _failed(services, deed, row, OutcomeUnknown("Something unexpected happened while this was sent."))
     else:
         connections.note_success(services, row.connection_id)
         _keep(services, deed, row.id, made)
@@ -147,10 +144,10 @@ def _found_before(services: Services, deed: Deed[Row, Made], provider: Accountin
         return None
 
 
-def _failed(services: Services, deed: Deed[Row, Made], row: Row, error: ProviderError, *, again: bool) -> None:
+def _failed(services: Services, deed: Deed[Row, Made], row: Row, error: ProviderError) -> None:
     """Write a failed attempt down, unless its lease ran out meanwhile: then the look-up has the word."""
     log.warning("%s %s: %s: %s %s", deed.name, row.id, type(error).__name__, error.message, error.detail)
-    if isinstance(error, HINDRANCES):
+    if isinstance(error, connections.ABOUT_THE_CONNECTION):
         connections.note_failure(services, row.connection_id, error)
     now, model = services.clock.now(), deed.model
     with services.db.begin() as session:
@@ -159,21 +156,22 @@ def _failed(services: Services, deed: Deed[Row, Made], row: Row, error: Provider
             return
         current.error, current.error_detail = error.message, error.detail
         current.lease_until, current.updated_at = None, now
-        _move(current, deed, error, now, again=again)
+        _move(current, deed, error, now)
         state = current.state
     if state == "refused":
         deed.after_refusal(services, row)
-    elif state == "unknown" and not isinstance(error, HINDRANCES):
+    elif state == "unknown":
         services.jobs.enqueue(f"accounting.look_up_{deed.name}", intent_id=row.id)
 
 
-def _move(row: Row, deed: Deed[Row, Made], error: ProviderError, now: datetime, *, again: bool) -> None:
-    """The next state after an error, by what the error says of the provider's books."""
-    if isinstance(error, HINDRANCES):
+def _move(row: Row, deed: Deed[Row, Made], error: ProviderError, now: datetime) -> None:
+    """The next state after an error, by what the error says of the provider's books.
+
+    What is about the connection has written nothing, and no earlier send did: one in doubt was looked up before.
+    """
+    if isinstance(error, connections.ABOUT_THE_CONNECTION):
         row.attempts -= 1
-    if isinstance(error, HINDRANCES) and again:
-        row.state, row.next_try_at = "unknown", _later(error, now, PAUSE)
-    elif isinstance(error, Throttled | Unavailable):
+    if isinstance(error, Throttled | Unavailable):
         row.state, row.next_try_at = "queued", _later(error, now, PAUSE)
     elif isinstance(error, ReconnectNeeded | Denied):
         row.state = "open"
@@ -263,7 +261,7 @@ def _send_again(services: Services, deed: Deed[Row, Made], row: Row) -> None:
     same = (model.state.in_(LOOKED_FOR), model.lease_owner == row.lease_owner)
     claimed = _claim(services, deed, row.id, same)
     if claimed is not None:
-        _carry_out(services, deed, claimed, again=True)
+        _carry_out(services, deed, claimed, looked_up=True)
 
 
 def _turn(

@@ -8,9 +8,9 @@ from typing import Any
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
-from core.accounting import connections, drafts, intents
+from core.accounting import connections, draft_page, draft_view, drafts, intents
 from core.accounting.context import ConnectionContext
-from core.accounting.draft_words import STATES, title_of
+from core.accounting.draft_words import STATES, title_of, waits_for
 from core.accounting.models import Connection, Draft
 from core.accounting.pages import DRAFT, SEE_AMOUNTS, template_of
 from core.accounting.refresh import STALE
@@ -60,10 +60,17 @@ def show(request: Any) -> Any:
         return _to_form(request, row)
     found = drafts.listed(request.dbsession, key=row.key)[0]
     _refresh_when_old(request, found)
-    values = {"one": found, "spec": spec, **_words(request, found)}
+    values = {"one": found, "spec": spec, "whole": _whole(request, row), **_words(request, found)}
     name = "draft_state" if request.is_fragment else "draft_one"
     template = template_of(request, spec, name) if spec else f"accounting/{name}.jinja2"
     return render_to_response(template, values, request)
+
+
+def _whole(request: Any, row: Draft) -> draft_view.Whole | None:
+    """All that the draft holds, for who may read it; None too for a piece that only says where it stands."""
+    if not may_read(request, row) or (request.is_fragment and row.state in intents.UNDER_WAY):
+        return None
+    return draft_view.whole(row, draft_page.lists_of(request.dbsession, row.connection_id))
 
 
 def _to_form(request: Any, row: Draft) -> Any:
@@ -81,6 +88,7 @@ def _words(request: Any, found: drafts.Listed) -> dict[str, Any]:
     return {
         "state": STATES[row.state],
         "title": title_of(request.dbsession, row),
+        "waits_for": waits_for(row, _title(request, row), request.clock.now()),
         "may_read": may_read(request, row),
         "sees_amounts": request.has_permission(SEE_AMOUNTS),
         "total": drafts.own_total(row),
@@ -89,6 +97,12 @@ def _words(request: Any, found: drafts.Listed) -> dict[str, Any]:
         "web_url": _web_url(request, row.connection, row) if document else None,
         "waits": row.state in intents.UNDER_WAY,
     }
+
+
+def _title(request: Any, row: Draft) -> str:
+    """What the provider is called; its key while its plugin is off."""
+    spec = request.services.providers.get(row.connection.provider)
+    return spec.title if spec else row.connection.provider
 
 
 def _web_url(request: Any, connection: Connection, row: Draft) -> str | None:

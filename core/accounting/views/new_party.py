@@ -10,7 +10,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
 from core.accounting import connections, intents, parties
-from core.accounting.draft_words import title_of
+from core.accounting.draft_words import title_of, waits_for
 from core.accounting.models import Connection, NewPartyIntent
 from core.accounting.new_party_form import LABELS, Checked, check
 from core.accounting.pages import LINK, RECORD, Place, accounting_page, connection_at, place, template_of
@@ -142,6 +142,7 @@ def show(request: Any) -> Any:
         "spec": spec,
         "title": title_of(request.dbsession, row),
         "waits": row.state in intents.UNDER_WAY,
+        "waits_for": waits_for(row, spec.title, request.clock.now()),
     }
     name = "new_party_state" if request.is_fragment else "new_party_one"
     return render_to_response(template_of(request, spec, name), values, request)

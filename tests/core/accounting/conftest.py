@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.core.accounting.drafting import queued, sales
 from tests.story.conftest import connect, hana, harbour, http, ini, refit, sandbox
 
-__all__ = ["connect", "hana", "harbour", "http", "ini", "refit", "sandbox"]
+__all__ = ["connect", "hana", "harbour", "http", "ini", "queued", "refit", "sales", "sandbox"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from decimal import Decimal
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from core import ManualClock
@@ -13,9 +12,29 @@ from core.accounting import drafts, sending
 from core.accounting.models import Draft
 from core.services import Services
 from plugins.xero.sandbox import Sandbox
-from tests.conftest import Browser
+from tests.conftest import Browser, LogIn
+from tests.story.conftest import Connect
 
-NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+WRITES: dict[str, Any] = {"method": "PUT", "path": "/api.xro/2.0/Invoices"}
+LOOKS: dict[str, Any] = {"method": "GET", "path": "/api.xro/2.0/Invoices"}
+HOUR = 3600
+
+
+@pytest.fixture
+def sales(connect: Connect, log_in: LogIn, services: Services, harbour: str) -> Browser:
+    """A sales person's browser; the organization is linked and the lists are read."""
+    connect()
+    browser = log_in("sales")
+    link_harbour(browser, services, harbour)
+    return browser
+
+
+@pytest.fixture
+def queued(sales: Browser, refit: str) -> str:
+    """The key of a draft that was just sent: its job waits in the queue."""
+    page = sales.get(f"{refit}/tabs/xero/draft")
+    fill(draft_form(page))
+    return key_in(send(page).location)
 
 
 def link_harbour(browser: Browser, services: Services, harbour: str) -> None:
@@ -77,6 +96,23 @@ def pass_time(services: Services, clock: ManualClock, *, seconds: float) -> None
         services.jobs.drain()
 
 
-def money(text: str) -> Decimal:
-    """A Decimal."""
-    return Decimal(text)
+def puts(sandbox: Sandbox) -> int:
+    """How many times an invoice was sent."""
+    return sandbox.calls.counts().get("PUT /api.xro/2.0/Invoices", 0)
+
+
+def state(services: Services, key: str) -> str:
+    """Where the draft of that key stands."""
+    return the_draft(services, key).state
+
+
+def button(page: Any, value: str) -> Any:
+    """Press a button of the form that sends nothing, as a browser without scripts does."""
+    found = page.html.find("button", {"name": "action", "value": value})
+    form = draft_form(page)
+    return page.test_app.post(found["formaction"], fields_of(form, value))
+
+
+def press(page: Any, deed: str) -> Any:
+    """Press a button of the page of one draft."""
+    return next(form for form in page.forms.values() if form.action.endswith(f"/{deed}")).submit(status=303)

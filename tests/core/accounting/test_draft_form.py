@@ -22,11 +22,13 @@ LISTS = Lists(
             Choice(A, "200", "Sales", code="200", tax_rate="OUTPUT"),
             Choice(A, "260", "Other", code="260", active=False),
             Choice(A, "400", "Rent", code="400", for_sales=False),
+            Choice(A, "600", "No tax of its own", code="600"),
             Choice(A, "500", "Exports", code="500", tax_rate="ZERO"),
         ),
         T: (
             Choice(T, "OUTPUT", "15% GST", rate=Decimal(15)),
             Choice(T, "ZERO", "Zero rated", rate=Decimal(0)),
+            Choice(T, "AUTO", "Reckoned there"),
             Choice(T, "INPUT", "GST on expenses", rate=Decimal(15), for_sales=False),
         ),
         ITEM: (
@@ -221,12 +223,29 @@ def test_emoji_and_html_are_just_text() -> None:
         (("", "500", ""), 0),
         (("", "", "BEANS"), 0),
         (("", "200", "BEANS"), 15),
-        (("", "", ""), 0),
-        (("BOGUS", "200", ""), 0),
+        (("", "", ""), None),
+        (("", "600", ""), None),
+        (("BOGUS", "200", ""), None),
+        (("AUTO", "200", ""), None),
     ],
 )
-def test_a_line_is_taxed_by_its_rate_else_its_items_else_its_accounts(line: tuple[str, str, str], rate: int) -> None:
-    assert draft_form.effective_rate(*line, LISTS) == rate
+def test_a_line_is_taxed_by_its_rate_else_its_items_else_its_accounts_else_nobody_knows(
+    line: tuple[str, str, str], rate: int | None
+) -> None:
+    assert draft_form.taxed(*line, LISTS).rate == rate
+
+
+def test_a_line_whose_tax_is_not_known_is_named_and_adds_none() -> None:
+    found = checked(lines__0__account="", lines__0__tax_rate="")
+    assert found.open_tax == (0,)
+    assert found.sums.tax == 0
+    assert checked(lines__0__account="", lines__0__tax_rate="", amounts_are="no_tax").open_tax == ()
+    assert checked(lines__0__tax_rate="").open_tax == ()
+
+
+def test_what_cannot_be_read_comes_to_nobody_knows_what() -> None:
+    found = checked(lines__0__unit_price="a lot")
+    assert (found.amount_of(0), found.unread) == (None, True)
 
 
 @pytest.mark.parametrize("way", AmountsAre)

@@ -27,6 +27,8 @@ from core import (
     Party,
     ProviderSpec,
     Ref,
+    SystemClock,
+    Unavailable,
     hookimpl,
 )
 from core.accounting import drafts, sending, snapshot
@@ -34,11 +36,13 @@ from core.accounting.codec import to_json
 from core.accounting.models import Connection
 from core.jobs.periodic import tick
 from core.services import Services
+from plugins.quickbooks_stub.provider import ToyConsent
 from tests.conftest import Browser, LogIn
-from tests.core.accounting.drafting import draft_form, key_in, send, the_draft
+from tests.core.accounting.drafting import draft_form, key_in, pass_time, send, the_draft
 
 BOOKS: list[str] = []
 LOSE: list[bool] = []
+AWAY: list[Unavailable] = []
 
 
 class Plain(AccountingProvider):
@@ -69,6 +73,8 @@ class Plain(AccountingProvider):
         return ()
 
     def create(self, kind: DocumentKind, draft: NewDocument, *, key: str) -> Document:
+        if AWAY:
+            raise AWAY.pop()
         if LOSE:
             LOSE.pop()
             raise OutcomeUnknown("The line went dead.")
@@ -92,8 +98,8 @@ def extra() -> Mapping[str, ModuleType]:
 
     @hookimpl
     def accounting_providers(settings: Any) -> Any:
-        yield ProviderSpec("plain", "Plain", (), lambda context: Plain())
-        yield ProviderSpec("reader", "Reader", (), lambda context: Reader())
+        yield ProviderSpec("plain", "Plain", (ToyConsent(SystemClock()),), lambda context: Plain())
+        yield ProviderSpec("reader", "Reader", (ToyConsent(SystemClock()),), lambda context: Reader())
 
     module.accounting_providers = accounting_providers  # type: ignore[attr-defined]
     return {"plain": module}
@@ -113,7 +119,8 @@ def http() -> None:
 def sales(services: Services, clock: ManualClock, log_in: LogIn) -> Browser:
     """A sales person's browser; both toy organisations are connected and know one customer."""
     BOOKS.clear()
-    LOSE.clear()
+    for one in (LOSE, AWAY):
+        one.clear()
     now = clock.now()
     with services.db.begin() as session:
         for key in ("plain", "reader"):
@@ -166,6 +173,23 @@ def test_without_a_look_up_a_person_looks_and_only_then_it_is_sent_again(
     assert [queued] == BOOKS
 
 
+def test_an_organisation_that_is_offline_leaves_it_waiting_until_it_says_and_it_goes_out_under_its_key(
+    sales: Browser, services: Services, queued: str, clock: ManualClock
+) -> None:
+    AWAY.append(Unavailable("The organisation is offline.", clock.now() + timedelta(minutes=5), detail="Back soon"))
+    services.jobs.drain()
+    assert (state(services), the_draft(services).in_doubt) == ("queued", False)
+    page = sales.get(f"/accounting/drafts/{queued}")
+    assert "We do not know yet" not in page
+    assert "The organisation is offline. Nothing was written there. It goes out by itself in 5 minutes" in page
+    assert "22 Nov 2026, 00:05 UTC" in page
+    assert "Plain says: Back soon" in page
+    pass_time(services, clock, seconds=285)
+    assert BOOKS == []
+    pass_time(services, clock, seconds=30)
+    assert [queued] == BOOKS
+
+
 def test_the_sweeper_is_among_the_periodic_work(services: Services, queued: str, clock: ManualClock) -> None:
     while services.jobs.huey.dequeue() is not None:
         pass
@@ -210,7 +234,7 @@ def test_a_plugin_that_was_switched_off_leaves_its_drafts_waiting(
     assert state(services) == "queued"
     page = sales.get(f"/accounting/drafts/{queued}")
     assert "is switched off" in page
-    assert "Hood" not in page
+    assert "Hood" in page
     sales.get("/accounting/drafts")
     services.providers = on
     clock.advance(timedelta(minutes=2))

@@ -15,11 +15,9 @@ from core.accounting.models import Draft
 from core.services import Services
 from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser, LogIn
-from tests.core.accounting.drafting import draft_form, fields_of, fill, link_harbour
+from tests.core.accounting.drafting import LOOKS, WRITES, draft_form, fields_of, fill, link_harbour
 from tests.story.conftest import Connect
 
-WRITES: dict[str, Any] = {"method": "PUT", "path": "/api.xro/2.0/Invoices"}
-LOOKS: dict[str, Any] = {"method": "GET", "path": "/api.xro/2.0/Invoices"}
 FAULTS = ("drop-before", "drop-after", "429-minute", "429-concurrent", "503", "500", "malformed", "html")
 COUNT = 40
 

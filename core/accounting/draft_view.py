@@ -1,0 +1,144 @@
+"""A whole draft as its page shows it: what was typed, in the words of the organisation's lists, and its totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from core import formats
+from core.accounting.draft_form import TRACKING, Checked, Lists, Texts, from_payload, parse_day
+from core.accounting.draft_words import joined
+from core.accounting.models import Draft
+from core.contract.values import AmountsAre, ChoiceKind
+from core.forms import parse_amount
+
+AMOUNTS_ARE: Mapping[str, str] = {
+    AmountsAre.EXCLUSIVE.value: "tax exclusive",
+    AmountsAre.INCLUSIVE.value: "tax inclusive",
+    AmountsAre.NO_TAX.value: "no tax",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLine:
+    """One line as text; `about` says item, account, tax, discount and tracking, as far as they were chosen."""
+
+    description: str
+    quantity: str
+    unit_price: str
+    amount: str
+    about: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A draft in full: pairs of name and value, its lines, and our totals in `currency`.
+
+    `untaxed` names the lines whose tax was not known and is not in the totals; `complete` is False where a line could
+    not be read.
+    """
+
+    facts: Sequence[tuple[str, str]]
+    lines: Sequence[SeenLine]
+    currency: str
+    subtotal: Decimal
+    tax: Decimal
+    total: Decimal
+    untaxed: str
+    complete: bool
+
+
+def whole(draft: Draft, lists: Lists) -> Whole:
+    """What a draft holds. What cannot be read as a date or an amount stands as it was typed."""
+    typed, sums = from_payload(draft.payload["typed"]), draft.payload["sums"]
+    currency = typed.head["currency"]
+    amounts = (formats.amount(Decimal(one), currency) if one else "" for one in sums["lines"])
+    return Whole(
+        facts=list(_facts(typed.head, lists)),
+        lines=[_line(line, amount, currency, lists) for line, amount in zip(typed.lines, amounts, strict=True)],
+        currency=currency,
+        subtotal=Decimal(sums["subtotal"]),
+        tax=Decimal(sums["tax"]),
+        total=Decimal(sums["total"]),
+        untaxed=line_numbers(sums["open_tax"]),
+        complete=all(sums["lines"]),
+    )
+
+
+def _facts(head: Texts, lists: Lists) -> Iterable[tuple[str, str]]:
+    yield "Date", _day(head["date"])
+    yield "Due", _day(head["due_date"])
+    yield "Reference", head["reference"].strip() or "none"
+    yield "Currency", head["currency"] or "not chosen yet"
+    yield "Amounts are", AMOUNTS_ARE.get(head["amounts_are"], head["amounts_are"])
+    if head["theme"]:
+        yield "Branding theme", _label(lists, ChoiceKind.THEME, head["theme"])
+
+
+def _day(text: str) -> str:
+    try:
+        return formats.day(parse_day(text))
+    except ValueError:
+        return text.strip() or "not set"
+
+
+def _line(line: Texts, amount: str, currency: str, lists: Lists) -> SeenLine:
+    item = lists.get(ChoiceKind.ITEM, line["item"])
+    words = line["description"].strip() or (item.description or item.label if item else "")
+    quantity, price = _number(line["quantity"]), _price(line["unit_price"], currency)
+    return SeenLine(words, quantity, price, amount, tuple(_about(line, lists)))
+
+
+def _about(line: Texts, lists: Lists) -> Iterable[str]:
+    for name, kind in (("item", ChoiceKind.ITEM), ("account", ChoiceKind.ACCOUNT), ("tax_rate", ChoiceKind.TAX_RATE)):
+        if line[name]:
+            yield _label(lists, kind, line[name])
+    if line["discount"].strip():
+        yield f"less {_number(line['discount'])}%"
+    for name, group in zip(TRACKING, lists.groups(), strict=False):
+        if line[name]:
+            label = next((one.label for one in lists.options(group) if one.id == line[name]), line[name])
+            yield f"{group}: {label}"
+
+
+def _label(lists: Lists, kind: ChoiceKind, ident: str) -> str:
+    found = lists.get(kind, ident)
+    return f"{found.code if kind is ChoiceKind.ACCOUNT else ''} {found.label}".strip() if found else ident
+
+
+def _number(text: str) -> str:
+    try:
+        return formats.number(parse_amount(text, places=4))
+    except ValueError:
+        return text.strip()
+
+
+def _price(text: str, currency: str) -> str:
+    """Two decimals, or as many as it has where those are more."""
+    try:
+        value = parse_amount(text, places=4)
+    except ValueError:
+        return text.strip()
+    exact = formats.number(value)
+    return exact if len(exact.partition(".")[2]) > formats.decimals(currency) else formats.amount(value, currency)
+
+
+def line_numbers(numbers: Sequence[int]) -> str:
+    """The lines in words: *line 1*, *lines 1 and 3*, *7 lines*; "" for none."""
+    if len(numbers) > 3:
+        return f"{len(numbers)} lines"
+    return f"line{'s' if len(numbers) > 1 else ''} {joined([*map(str, numbers)])}" if numbers else ""
+
+
+def sums_of(checked: Checked) -> dict[str, Any]:
+    """What is kept of a form's totals: amounts as text, "" for a line that cannot be read, and lines without tax."""
+    sums, place = checked.sums, {row: number for number, row in enumerate(checked.rows, 1)}
+    return {
+        "subtotal": str(sums.subtotal),
+        "tax": str(sums.tax),
+        "total": str(sums.total),
+        "lines": ["" if amount is None else str(amount) for amount in map(checked.amount_of, checked.rows)],
+        "open_tax": [place[row] for row in checked.open_tax],
+    }

@@ -1,0 +1,63 @@
+"""Who may see and do what with drafts."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from core.services import Services
+from core.users.models import Role
+from tests.conftest import Browser, LogIn
+from tests.core.accounting.drafting import (
+    draft_form,
+    fields_of,
+    fill,
+    key_in,
+    send,
+    the_draft,
+)
+
+pytestmark = pytest.mark.slow
+
+
+def without(services: Services, role: str, right: str) -> None:
+    with services.db.begin() as session:
+        row = session.scalars(select(Role).filter_by(key=role)).one()
+        row.rights = [one for one in row.rights if one != right]
+
+
+def test_who_may_not_see_amounts_sees_no_overdue_and_no_total_of_others(
+    sales: Browser, log_in: LogIn, services: Services, refit: str
+) -> None:
+    page = sales.get(f"{refit}/tabs/xero/draft")
+    fill(draft_form(page))
+    key = key_in(send(page).location)
+    services.jobs.drain()
+    saved = draft_form(sales.get(f"{refit}/tabs/xero/draft")).submit("action", value="save", status=303)
+    without(services, "accounts", "accounting.see_amounts")
+    clerk = log_in("accounts")
+    assert "7,360" not in clerk.get("/accounting/drafts")
+    assert "7,360" not in clerk.get(f"/accounting/drafts/{key}")
+    assert "overdue" not in clerk.get(f"{refit}/tabs/xero/draft").html.find(id="draft-before").get_text()
+    clerk.get(f"/accounting/drafts/{key_in(saved.location)}/edit", status=403)
+    fields = dict(fields_of(draft_form(clerk.get(f"{refit}/tabs/xero/draft")), "save"))
+    clerk.post(f"{refit}/tabs/xero/draft", {**fields, "key": key_in(saved.location)}, status=403)
+    page = clerk.get(f"{refit}/tabs/xero/draft")
+    fill(draft_form(page), price="1,234.00")
+    assert "1,419.10" in send(page).follow()
+
+
+def test_every_address_of_drafts_is_closed_to_who_may_not_draft(
+    sales: Browser, log_in: LogIn, services: Services, refit: str
+) -> None:
+    draft_form(sales.get(f"{refit}/tabs/xero/draft")).submit("action", value="save", status=303)
+    key = the_draft(services).key
+    reader = log_in("reader")
+    for path in (f"{refit}/tabs/xero/draft", "/accounting/drafts", f"/accounting/drafts/{key}"):
+        reader.get(path, status=403)
+    reader.get(f"/accounting/drafts/{key}/edit", status=403)
+    for path in (f"{refit}/tabs/xero/draft", f"{refit}/tabs/xero/draft/lines"):
+        reader.send(path, {"action": "send"}, status=403)
+    for deed in ("look", "retry", "back", "delete"):
+        reader.send(f"/accounting/drafts/{key}/{deed}", status=403)
+    assert the_draft(services).state == "open"
