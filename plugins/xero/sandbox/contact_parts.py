@@ -23,7 +23,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "Phones": ("PhoneType", "PhoneNumber", "PhoneAreaCode", "PhoneCountryCode"),
 }
 KINDS = {
-    "Addresses": ("AddressType", frozenset({"POBOX", "STREET", "DELIVERY"})),
+    "Addresses": ("AddressType", frozenset({"POBOX", "STREET"})),
     "Phones": ("PhoneType", frozenset({"DEFAULT", "DDI", "MOBILE", "FAX", "OFFICE"})),
 }
 
