@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, select, update
@@ -19,6 +19,8 @@ from core.contract.provider import AccountingProvider, ProviderSpec
 from core.contract.values import Capability, Grant, Organisation
 from core.services import Services
 
+DENIED_PAUSE = timedelta(hours=1)  # only a new consent grants what is missing: no open tab asks in between
+TROUBLE = ("last_error", "last_error_detail", "missing_scope")
 ABOUT_THE_CONNECTION = (Throttled, Unavailable, ReconnectNeeded, Denied)
 
 
@@ -77,7 +79,7 @@ def today(connection: Connection, clock: Clock) -> date:
 
 def note_success(services: Services, connection_id: int) -> None:
     """A call went well: remember when, forget the last error."""
-    values = {"last_good_at": services.clock.now(), "last_error": "", "last_error_detail": "", "retry_at": None}
+    values = {"last_good_at": services.clock.now(), "retry_at": None, **dict.fromkeys(TROUBLE, "")}
     with services.db.begin() as session:
         session.execute(update(Connection).where(Connection.id == connection_id).values(**values))
 
@@ -89,13 +91,17 @@ def note_failure(services: Services, connection_id: int, error: ProviderError) -
     """
     if not isinstance(error, ABOUT_THE_CONNECTION):
         return
+    now = services.clock.now()
     until = error.until if isinstance(error, Throttled | Unavailable) else None
+    if isinstance(error, Denied):
+        until = now + DENIED_PAUSE
     with services.db.begin() as session:
         connection = session.get(Connection, connection_id)
         if connection is None:
             return
         connection.last_error, connection.last_error_detail = error.message, error.detail
-        connection.last_error_at, connection.retry_at = services.clock.now(), until
+        connection.last_error_at, connection.retry_at = now, until
+        connection.missing_scope = error.missing_scope if isinstance(error, Denied) else ""
         if isinstance(error, ReconnectNeeded) and connection.state == "connected":
             connection.state = "reconnect"
 
@@ -128,7 +134,7 @@ def connect(
         before = connection.grant_id
         connection.grant_id, connection.state = grant.id, "connected"
         connection.connected_by, connection.connected_at = user_id, now
-        connection.last_error = connection.last_error_detail = ""
+        connection.last_error = connection.last_error_detail = connection.missing_scope = ""
         connection.last_error_at = connection.retry_at = connection.organisation_at = None
         save_organisation(connection, organisation, known=False)
         session.flush()

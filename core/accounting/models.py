@@ -55,6 +55,7 @@ class Connection(Base):
     """One authorised accounting organisation. `state`: connected, reconnect (the grant is gone) or disconnected.
 
     `changes_at` is up to when the feed of changes was read, `parties_at` when the party index was first filled.
+    `missing_scope` is the permission that the grant lacks, as the provider named it when it last denied a call.
     """
 
     __tablename__ = "accounting_connection"
@@ -75,6 +76,7 @@ class Connection(Base):
     last_error_detail: Mapped[str] = mapped_column(Text, default="")
     last_error_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     retry_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    missing_scope: Mapped[str] = mapped_column(Text, default="")
     organisation_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     choices_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     parties_at: Mapped[dt.datetime | None] = mapped_column(Moment)

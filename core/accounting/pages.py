@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.accounting.models import Connection
 from core.accounting.tab import Sight
-from core.contract.errors import ProviderError, ReconnectNeeded, Throttled, Unavailable
+from core.contract.errors import Denied, ProviderError, ReconnectNeeded, Throttled, Unavailable
 from core.contract.extensions import Tab
 from core.contract.provider import ProviderSpec
 from core.forms import number_in
@@ -107,7 +107,7 @@ class Trouble:
 
 def trouble(error: ProviderError, title: str) -> Trouble:
     """What to tell about an error of the contract."""
-    if isinstance(error, ReconnectNeeded):
+    if isinstance(error, ReconnectNeeded | Denied):
         return Trouble(error.message, "An admin can connect it again under Admin, Accounting.", error.detail)
     if isinstance(error, Throttled):
         return Trouble(error.message, "What is shown is the last known copy.", error.detail, error.until)

@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.Column("last_error_detail", sa.Text(), nullable=False),
         sa.Column("last_error_at", core.db.Moment(), nullable=True),
         sa.Column("retry_at", core.db.Moment(), nullable=True),
+        sa.Column("missing_scope", sa.Text(), nullable=False),
         sa.Column("organisation_at", core.db.Moment(), nullable=True),
         sa.Column("choices_at", core.db.Moment(), nullable=True),
         sa.Column("parties_at", core.db.Moment(), nullable=True),
