@@ -9,16 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 
 import pluggy
 
 from core.contract import hookspecs
 from core.contract.extensions import NavLink, Panel, PeriodicJob, RecordChange, Right, Tab
+from core.contract.guard import guarded
 from core.contract.provider import ProviderSpec
 from core.contract.settings import MissingSetting
 from core.settings import StartError
@@ -55,6 +56,12 @@ def installed() -> Mapping[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
+@cache
+def _rivals(name: str) -> tuple[str, ...]:
+    """The distributions that bring a plugin of that name: more than one is one too many."""
+    return tuple(sorted({point.dist.name for point in entry_points(group=GROUP, name=name) if point.dist}))
+
+
 class Plugins:
     """The plugins of one application."""
 
@@ -77,6 +84,10 @@ class Plugins:
             raise StartError(f"crm.plugins names the plugin {name} twice.")
         module, version = _import(name, extra)
         self.on[name] = Plugin(name, module, version)
+        for hook in self.hooks():
+            function = getattr(module, hook, None)
+            if isinstance(function, FunctionType) and not hasattr(function, f"{hookspecs.NAMESPACE}_impl"):
+                raise StartError(f"The plugin {name} has a function {hook} without the mark @hookimpl before it.")
         try:
             self._manager.register(module, name=name)
         except pluggy.PluginValidationError as error:
@@ -96,20 +107,29 @@ class Plugins:
         """The accounting backends by key. Raises `StartError`: here a fault stops the start."""
         found: dict[str, ProviderSpec] = {}
         owner: dict[str, str] = {}
-        for plugin, yielded in self._strict("accounting_providers", settings=settings):
-            for spec in yielded or ():
+        for plugin, yielded in self._strict("accounting_providers", ProviderSpec, settings=settings):
+            for spec in yielded:
+                if not spec.authorizers:
+                    raise StartError(f"The provider {spec.key} of the plugin {plugin} has no way to connect it.")
                 if spec.key in found:
                     raise StartError(
                         f"The plugins {owner[spec.key]} and {plugin} both bring a provider called {spec.key!r}. "
                         "Switch one of them off in crm.plugins."
                     )
-                found[spec.key], owner[spec.key] = spec, plugin
+                found[spec.key], owner[spec.key] = guarded(spec, partial(self._failed, plugin)), plugin
         return found
 
     def rights(self) -> list[Right]:
         """The rights that plugins add, by name. Raises `StartError`."""
-        rights = [right for _, yielded in self._strict("rights") for right in yielded or ()]
-        return sorted(rights, key=lambda right: right.key)
+        found: dict[str, Right] = {}
+        for plugin, yielded in self._strict("rights", Right):
+            for right in yielded:
+                if right.key in found:
+                    raise StartError(
+                        f"The right {right.key} of the plugin {plugin} is there already: name it otherwise."
+                    )
+                found[right.key] = right
+        return [found[key] for key in sorted(found)]
 
     def tabs(self, request: Any, record: Any) -> list[Tab]:
         """Tabs of a record's page that this user may see, by order and title."""
@@ -135,18 +155,20 @@ class Plugins:
 
         Each plugin works inside a savepoint: what a failing one wrote is undone, the record's change stands.
         """
-        for impl in self._manager.hook.record_changed.get_hookimpls():
+        for impl in self._implementations("record_changed"):
             try:
                 with session.begin_nested():
                     impl.function(**_fitting(impl, session=session, record=record, change=change))
             except Exception as error:
                 self._failed(impl.plugin_name, "record_changed", error)
 
-    def _strict(self, hook: str, **arguments: Any) -> Iterator[tuple[str, Any]]:
-        for impl in getattr(self._manager.hook, hook).get_hookimpls():
+    def _strict(self, hook: str, kind: type[T], **arguments: Any) -> Iterator[tuple[str, list[T]]]:
+        for impl in self._implementations(hook):
             try:
-                result = impl.function(**_fitting(impl, **arguments))
-                yield impl.plugin_name, list(result or ())
+                result = list(impl.function(**_fitting(impl, **arguments)) or ())
+                for item in result:
+                    _check_kind(hook, item, kind)
+                yield impl.plugin_name, result
             except MissingSetting as missing:
                 raise StartError(f"The plugin {impl.plugin_name} cannot start: {missing}") from missing
             except StartError:
@@ -158,21 +180,41 @@ class Plugins:
 
     def _guarded(self, hook: str, kind: type[T], **arguments: Any) -> list[T]:
         found: list[T] = []
-        for impl in getattr(self._manager.hook, hook).get_hookimpls():
+        owners: dict[str, str] = {}
+        for impl in self._implementations(hook):
             try:
                 for item in impl.function(**_fitting(impl, **arguments)) or ():
-                    if not isinstance(item, kind):
-                        raise TypeError(f"{hook} must yield {kind.__name__}, not {type(item).__name__}")
-                    found.append(item)
+                    _check_kind(hook, item, kind)
+                    key = getattr(item, "key", "")
+                    if key and key in owners:
+                        self._failed(impl.plugin_name, hook, _twice(item, owners[key]))
+                    else:
+                        owners[key] = impl.plugin_name
+                        found.append(item)
             except Exception as error:
                 self._failed(impl.plugin_name, hook, error)
         return found
 
-    def _failed(self, name: str, hook: str, error: Exception) -> None:
-        log.exception("plugin %s failed in %s", name, hook)
+    def _implementations(self, hook: str) -> list[Any]:
+        """Those of the plugins that are on, in the order of crm.plugins."""
+        return list(getattr(self._manager.hook, hook).get_hookimpls())
+
+    def _failed(self, name: str, what: str, error: Exception) -> None:
+        """Log it, and keep it for the admin page: the last five that differ, the newest at the end."""
+        log.error("plugin %s failed in %s", name, what, exc_info=error)
+        said = f"{what}: {type(error).__name__}: {error}"[:500]
         failures = self.on[name].failures
-        failures.append(f"{hook}: {type(error).__name__}: {error}")
-        del failures[:-5]
+        failures[:] = [*(one for one in failures if one != said), said][-5:]
+
+
+def _check_kind(hook: str, item: Any, kind: type) -> None:
+    if not isinstance(item, kind):
+        raise TypeError(f"{hook} must yield {kind.__name__}, not {type(item).__name__}")
+
+
+def _twice(item: Any, owner: str) -> ValueError:
+    """A key stands once: of two tabs, panels or jobs of one key the first is taken."""
+    return ValueError(f"{type(item).__name__} {item.key!r} is there already, brought by the plugin {owner}")
 
 
 def _fitting(impl: Any, **arguments: Any) -> dict[str, Any]:
@@ -190,6 +232,8 @@ def _import(name: str, extra: Mapping[str, ModuleType]) -> tuple[ModuleType, str
     if name not in points:
         known = ", ".join(sorted([*points, *extra])) or "none"
         raise StartError(f"crm.plugins names the plugin {name!r}, which is not installed. Installed: {known}.")
+    if len(_rivals(name)) > 1:
+        raise StartError(f"The plugin {name} is brought by {' and by '.join(_rivals(name))}. Uninstall one of them.")
     try:
         module = points[name].load()
     except Exception as error:

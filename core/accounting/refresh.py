@@ -11,25 +11,28 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import or_, select, update
 
 from core.accounting import budget, connections, rereading, snapshot
 from core.accounting.models import Connection, PartyLink, PartyRow
+from core.contract.answers import AFTER_A_FAULT
 from core.contract.errors import NotFound, ProviderError, Unavailable, Unsupported
+from core.contract.guard import UNREADABLE
 from core.contract.provider import AccountingProvider
-from core.contract.values import Capability, ChoiceKind, Party, PartyState, Ref
+from core.contract.values import Capability, ChoiceKind, Page, Party, PartyState, Ref
 from core.db import changed
 from core.services import Services
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 STALE = timedelta(minutes=5)  # of documents, while the day's calls are plenty (`budget.pace`)
 SOON = timedelta(seconds=5)
 WAITS = 40  # quarters of a second
-AFTER_A_FAULT = timedelta(minutes=5)
-MOST_PAGES = 500
+MOST_PAGES = 10_000  # more is no list but a circle
 DAY = timedelta(days=1)
 LEASE = timedelta(minutes=5)
 
@@ -62,12 +65,13 @@ def refresh(
             connections.note_success(services, connection_id)
     except ProviderError as error:
         log.warning("refresh of connection %s: %s %s", connection_id, error.message, error.detail)
+        if not isinstance(error, connections.ABOUT_THE_CONNECTION):  # a read is refused no such way: all of it failed
+            error = Unavailable(error.message, services.clock.now() + AFTER_A_FAULT, detail=error.detail)
         connections.note_failure(services, connection_id, error)
     except Exception as error:
         log.exception("refresh of connection %s failed", connection_id)
         until = services.clock.now() + AFTER_A_FAULT
-        sentence = "What the accounting system told could not be read. It is tried again in a few minutes."
-        connections.note_failure(services, connection_id, Unavailable(sentence, until, detail=type(error).__name__))
+        connections.note_failure(services, connection_id, Unavailable(UNREADABLE, until, detail=type(error).__name__))
     finally:
         _give_back(services, connection_id, owner)
 
@@ -133,6 +137,21 @@ class _Refresh:
         with self._services.db.begin() as session:
             session.execute(mine.values(refresh_until=until))
 
+    def _pages(self, ask: Callable[[str | None], Page[T]]) -> Iterator[Page[T]]:
+        """Every page, the lease kept meanwhile. Raises `Unavailable` where the cursors go in a circle or nowhere."""
+        cursor: str | None = None
+        seen: set[str | None] = set()
+        while cursor not in seen and len(seen) < MOST_PAGES:
+            seen.add(cursor)
+            page = ask(cursor)
+            yield page
+            cursor = page.cursor
+            if cursor is None:
+                return
+            self._hold()
+        until = self._services.clock.now() + AFTER_A_FAULT
+        raise Unavailable(UNREADABLE, until, detail=f"A list had no end after {len(seen)} pages.")
+
     def _read_organisation(self) -> None:
         organisation = self._ask.organisation()
         with self._services.db.begin() as session:
@@ -142,9 +161,7 @@ class _Refresh:
 
     def _read_feed(self, since: datetime | None, started: datetime) -> None:
         """Follow the feed to its end, then move its mark to when it began; saved page by page."""
-        cursor: str | None = None
-        while True:
-            page = self._ask.changes(since, cursor=cursor)
+        for page in self._pages(lambda cursor: self._ask.changes(since, cursor=cursor)):
             parties = [one.party for one in page.items if one.party is not None]
             documents = [one.document for one in page.items if one.document is not None]
             now = self._services.clock.now()
@@ -152,10 +169,6 @@ class _Refresh:
                 snapshot.save_parties(session, self._id, parties, now)
                 keep = snapshot.wanted(session, self._id, documents) if documents else []
                 snapshot.save_documents(session, self._id, keep, now)
-            cursor = page.cursor
-            if cursor is None:
-                break
-            self._hold()
         values = {"changes_at": started, **({"parties_at": started} if since is None else {})}
         with self._services.db.begin() as session:
             session.execute(update(Connection).where(Connection.id == self._id).values(**values))
@@ -207,6 +220,8 @@ class _Refresh:
                 snapshot.save_documents(session, self._id, batch, self._services.clock.now())
             self._hold()
         with self._services.db.begin() as session:
+            if not self._feeds:  # all there is was told: what was not, is not there any more
+                snapshot.note_gone(session, self._id, party_ids, started)
             session.execute(
                 update(PartyRow)
                 .where(PartyRow.connection_id == self._id, PartyRow.party_id.in_(party_ids))
@@ -230,15 +245,9 @@ class _Refresh:
             self._load(old)
 
     def _read_everybody(self, now: datetime) -> None:
-        cursor: str | None = None
-        for _ in range(MOST_PAGES):
-            page = self._ask.search_parties("", cursor=cursor)
+        for page in self._pages(lambda cursor: self._ask.search_parties("", cursor=cursor)):
             with self._services.db.begin() as session:
                 snapshot.save_parties(session, self._id, page.items, self._services.clock.now())
-            cursor = page.cursor
-            if cursor is None:
-                break
-            self._hold()
         with self._services.db.begin() as session:
             session.execute(update(Connection).where(Connection.id == self._id).values(parties_at=now))
 

@@ -84,11 +84,11 @@ def _refs(session: Session, conditions: Iterable[ColumnElement[bool]]) -> Refs:
 
 
 def note_unknown(session: Session, connection_id: int, asked: Refs, found: Sequence[Document], now: datetime) -> None:
-    """Remember which of the documents asked for the provider did not know, so that nobody asks again at once."""
+    """What the provider did not know is not there (any more): it counts no longer, and nobody asks again at once."""
     known = {document.ref.id for document in found}
     unknown = [document_id for _, document_id in asked if document_id not in known]
     for batch in in_batches(unknown):
         links = (DocumentLink.connection_id == connection_id, DocumentLink.document_id.in_(batch))
         session.execute(update(DocumentLink).where(*links).values(missing_at=now))
         rows = (DocumentRow.connection_id == connection_id, DocumentRow.document_id.in_(batch))
-        session.execute(update(DocumentRow).where(*rows).values(seen_at=now))
+        session.execute(update(DocumentRow).where(*rows).values(seen_at=now, status=DocumentStatus.DELETED.value))

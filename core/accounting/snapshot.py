@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from core.accounting.codec import from_json, to_json
 from core.accounting.folding import digits, fold
 from core.accounting.models import Choices, DocumentLink, DocumentRow, LineRow, PartyLink, PartyRow, PaymentRow
-from core.contract.values import Choice, ChoiceKind, Document, DocumentKind, Party
+from core.contract.values import Choice, ChoiceKind, Document, DocumentKind, DocumentStatus, Party
 
 T = TypeVar("T")
 BATCH = 500
@@ -94,7 +94,7 @@ def _document_values(connection_id: int, document: Document, now: datetime) -> d
         "number": document.number[:255],
         "reference": document.reference,
         "status": document.status.value,
-        "vendor_status": document.vendor_status,
+        "vendor_status": document.vendor_status[:60],
         "date": document.date,
         "due_date": document.due_date,
         "currency": document.currency,
@@ -119,7 +119,7 @@ def _drop_parts(session: Session, rows: Sequence[tuple[int, Document]]) -> None:
 
 def _insert_parts(session: Session, ids: dict[str, int], documents: Sequence[Document]) -> None:
     payments = [
-        {"document": ids[one.ref.id], "date": payment.date, "amount": payment.amount, "kind": payment.kind}
+        {"document": ids[one.ref.id], "date": payment.date, "amount": payment.amount, "kind": payment.kind[:20]}
         for one in documents
         for payment in one.payments
     ]
@@ -160,6 +160,13 @@ def wanted(session: Session, connection_id: int, documents: Sequence[Document]) 
     ids = [one.ref.id for one in documents]
     linked |= _ids(session, DocumentRow.document_id, DocumentRow.id, connection_id, ids).keys()
     return [one for one in documents if one.kind in CREDITS or one.party_id in parties or one.ref.id in linked]
+
+
+def note_gone(session: Session, connection_id: int, party_ids: Sequence[str], before: datetime) -> None:
+    """Count no longer what was last told before a whole reading of these parties: it was removed, or moved away."""
+    mine = (DocumentRow.connection_id == connection_id, DocumentRow.party_id.in_(party_ids))
+    not_told = update(DocumentRow).where(*mine, DocumentRow.seen_at < before)
+    session.execute(not_told.values(status=DocumentStatus.DELETED.value))
 
 
 def save_choices(session: Session, connection_id: int, kind: ChoiceKind, found: Sequence[Choice]) -> None:

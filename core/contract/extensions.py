@@ -7,11 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from core.contract.wellformed import check_types
+
 _KEY = re.compile(r"^[a-z][a-z0-9_]*$")
+SECTIONS = ("", "Money", "Admin")
 _RIGHT = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")
 
 
-def _check_key(key: str) -> None:
+def check_key(key: str) -> None:
+    """Refuse what would not fit an address or a setting's name. Raises ValueError."""
     if not _KEY.match(key):
         raise ValueError(f"{key!r} is no key: small letters, digits and underscores, beginning with a letter")
 
@@ -28,8 +32,9 @@ class Tab:
     right: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a key that would not fit an address."""
-        _check_key(self.key)
+        """Refuse a key that would not fit an address, and what a page could not sort or write."""
+        check_types(self)
+        check_key(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,12 @@ class NavLink:
     order: int = 100
     badge: str = ""
     right: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a section that is not there, and what a page could not sort or write."""
+        check_types(self)
+        if self.section not in SECTIONS:
+            raise ValueError(f"{self.section!r} is no section of the navigation: leave it empty, or Money, or Admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +67,9 @@ class Panel:
     right: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a key that would not fit an address."""
-        _check_key(self.key)
+        """Refuse a key that would not fit an address, and what a page could not sort or write."""
+        check_types(self)
+        check_key(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,7 @@ class Right:
 
     def __post_init__(self) -> None:
         """Refuse a name that is not ``area.deed``."""
+        check_types(self)
         if not _RIGHT.match(self.key):
             raise ValueError(f"{self.key!r} is no right: write it as area.deed")
 
@@ -83,8 +96,11 @@ class PeriodicJob:
     run: Callable[[Any], None]
 
     def __post_init__(self) -> None:
-        """Refuse a job that would never rest."""
-        _check_key(self.key)
+        """Refuse a job that would never rest, and one that cannot be run."""
+        check_types(self)
+        if not callable(self.run):
+            raise TypeError(f"PeriodicJob {self.key!r}: run is no function")
+        check_key(self.key)
         if self.every_seconds < 10:
             raise ValueError(f"The periodic job {self.key!r} must rest at least 10 seconds")
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from core.contract.clock import Clock
 from core.contract.errors import Unsupported
+from core.contract.extensions import check_key
 from core.contract.values import (
     Authorization,
     Capability,
@@ -27,6 +28,7 @@ from core.contract.values import (
     Party,
     Ref,
 )
+from core.contract.wellformed import check_types
 
 
 class Budget(Protocol):
@@ -228,3 +230,28 @@ class ProviderSpec:
     calls_per_minute: int | None = None
     calls_per_day: int | None = None
     calls_at_once: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be shown, connected or opened, before anything starts."""
+        check_types(self)
+        check_key(self.key)
+        if not self.title.strip():
+            raise ValueError(f"The provider {self.key!r} has no title: the product's name, as people say it")
+        if not callable(self.open):
+            raise TypeError(f"The provider {self.key!r}: open must make an AccountingProvider from a ProviderContext")
+        _check_authorizers(self.key, self.authorizers)
+        for name in ("calls_per_minute", "calls_per_day", "calls_at_once"):
+            if (limit := getattr(self, name)) is not None and limit < 1:
+                raise ValueError(f"The provider {self.key!r}: {name} is {limit}; None means that none is known")
+
+
+def _check_authorizers(provider: str, authorizers: Sequence[Any]) -> None:
+    """Ways to connect: each with a title and a key of its own, which stands in addresses."""
+    for one in authorizers:
+        words = [getattr(one, name, None) for name in ("key", "title", "help")]
+        if not isinstance(one, Authorizer) or not all(isinstance(word, str) for word in words):
+            raise TypeError(f"The provider {provider!r}: {type(one).__name__} is no Authorizer with a key and a title")
+        check_key(one.key)
+    keys = [one.key for one in authorizers]
+    if len(set(keys)) < len(keys):
+        raise ValueError(f"The provider {provider!r} has two authorizers of one key: {', '.join(keys)}")

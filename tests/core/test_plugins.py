@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core import MissingSetting, NavLink, Panel, PeriodicJob, Right, Tab, hookimpl
+from core import MissingSetting, NavLink, Panel, PeriodicJob, ProviderSpec, Right, Tab, hookimpl
 from core.app import main, make_app
 from core.records.models import Organization
 from core.services import Services, make_services
@@ -18,6 +18,7 @@ from core.settings import StartError, read_settings
 from tests.conftest import Browser, LogIn
 from tests.core.conftest import Make
 from tests.core.pages import words
+from tests.testing.stranger import ApiKey, Ledgerhouse
 
 
 def plugin(name: str, **hooks: Callable[..., Any]) -> ModuleType:
@@ -28,8 +29,9 @@ def plugin(name: str, **hooks: Callable[..., Any]) -> ModuleType:
     return module
 
 
-def spec(key: str) -> Any:
-    return SimpleNamespace(key=key)
+def spec(key: str, **more: Any) -> ProviderSpec:
+    values: dict[str, Any] = {"title": "Books", "authorizers": [ApiKey(Ledgerhouse())], "open": print, **more}
+    return ProviderSpec(key, **values)
 
 
 def started(tmp_path: Path, plugins: str, *modules: ModuleType, **more: str) -> Services:
@@ -87,6 +89,61 @@ def test_a_plugin_that_fails_at_the_start_is_named(tmp_path: Path) -> None:
     broken = plugin("tiny", accounting_providers=lambda settings: 1 / 0)
     with pytest.raises(StartError, match="plugin tiny failed in its hook accounting_providers: ZeroDivisionError"):
         started(tmp_path, "tiny", broken)
+
+
+def test_a_hook_without_its_mark_stops_the_start(tmp_path: Path) -> None:
+    module = plugin("tiny")
+    module.record_tabs = lambda request, record: []  # type: ignore[attr-defined]
+    with pytest.raises(StartError, match="plugin tiny has a function record_tabs without the mark @hookimpl"):
+        started(tmp_path, "tiny", module)
+
+
+NAMELESS = ApiKey(Ledgerhouse())
+NAMELESS.title = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("brought", "said"),
+    [
+        (lambda: "books", "failed in its hook accounting_providers: TypeError: .* must yield ProviderSpec, not str"),
+        (lambda: 7, "failed in its hook accounting_providers: TypeError"),
+        (lambda: [SimpleNamespace(key="books")], "must yield ProviderSpec, not SimpleNamespace"),
+        (lambda: [spec("My books")], "'My books' is no key"),
+        (lambda: [spec("books", title=" ")], "provider 'books' has no title"),
+        (lambda: [spec("books", title=None)], "title is None, not a str"),
+        (lambda: [spec("books", open=None)], "open must make an AccountingProvider"),
+        (lambda: [spec("books", authorizers=[])], "The provider books of the plugin tiny has no way to connect it"),
+        (lambda: [spec("books", authorizers=["oauth"])], "str is no Authorizer with a key and a title"),
+        (lambda: [spec("books", authorizers=[NAMELESS])], "ApiKey is no Authorizer with a key and a title"),
+        (lambda: [spec("books", authorizers=[*spec("x").authorizers] * 2)], "two authorizers of one key: api_key"),
+        (lambda: [spec("books", calls_per_minute=0)], "calls_per_minute is 0; None means that none is known"),
+        (lambda: [spec("books", calls_per_day="5000")], "calls_per_day is a str, not a int"),
+    ],
+)
+def test_a_provider_that_could_not_be_shown_or_connected_stops_the_start(
+    tmp_path: Path, brought: Callable[[], Any], said: str
+) -> None:
+    with pytest.raises(StartError, match=said) as stopped:
+        started(tmp_path, "tiny", plugin("tiny", accounting_providers=lambda settings: brought()))
+    assert "tiny" in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("brought", "said"),
+    [
+        (lambda: ["shoes.see"], "plugin tiny failed in its hook rights: TypeError: rights must yield Right, not str"),
+        (
+            lambda: [Right("shoes.see", "See"), Right("shoes.see", "Look")],
+            r"right shoes\.see of the plugin tiny is there",
+        ),
+    ],
+)
+def test_rights_that_are_none_or_stand_twice_stop_the_start(
+    tmp_path: Path, brought: Callable[[], Any], said: str
+) -> None:
+    module = plugin("tiny", rights=lambda: brought())
+    with pytest.raises(StartError, match=said):
+        make_app(read_settings(_ini(tmp_path, "tiny"), {}), extra={"tiny": module})
 
 
 def test_a_plugin_whose_includeme_fails_is_named(tmp_path: Path) -> None:
@@ -225,6 +282,53 @@ def test_values_of_hooks_check_themselves() -> None:
         Right("everything", "Everything")
     with pytest.raises(ValueError, match="must rest at least 10 seconds"):
         PeriodicJob("busy", 1, lambda services: None)
+    with pytest.raises(TypeError, match="order is a str, not a int"):
+        Tab("late", "Late", "/", order="last")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="title is None, not a str"):
+        NavLink(None, "/")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="'Sales' is no section of the navigation"):
+        NavLink("Shoes", "/shoes", section="Sales")
+    with pytest.raises(TypeError, match="run is no function"):
+        PeriodicJob("idle", 60, "polish")  # type: ignore[arg-type]
+
+
+class TestTwoOfAKey:
+    """Two plugins that bring a tab, a card and a job of one key: the first one named keeps its own."""
+
+    @pytest.fixture
+    def ini(self) -> dict[str, str]:
+        return {"crm.plugins": "first second"}
+
+    @pytest.fixture
+    def extra(self) -> Mapping[str, ModuleType]:
+        def module(name: str) -> ModuleType:
+            return plugin(
+                name,
+                record_tabs=lambda request, record: [
+                    Tab("shoes", f"Shoes of {name}", "/shoes"),
+                    Tab(name, f"More of {name}", "/more"),
+                ],
+                dashboard_panels=lambda request: [Panel("shoes", "Shoes", "errors/fragment.jinja2", PANEL)],
+                periodic_jobs=lambda: [PeriodicJob("polish", 60, lambda services: None)],
+            )
+
+        return {name: module(name) for name in ("first", "second")}
+
+    def test_the_first_stands_the_second_is_told_and_nothing_else_is_lost(
+        self, log_in: LogIn, make: Make, services: Services
+    ) -> None:
+        number = make("contacts", first_name="Mere")
+        browser = log_in("admin")
+        for _ in range(7):
+            tabs = words(browser.get(f"/contacts/{number}"), ".tabs")
+        assert "Shoes of first" in tabs
+        assert "More of second" in tabs
+        assert "Shoes of second" not in tabs
+        browser.get("/")
+        assert len(services.plugins.periodic_jobs()) == 1
+        page = words(browser.get("/admin/plugins"))
+        assert page.count("Tab 'shoes' is there already, brought by the plugin first") == 1, "told once"
+        assert "Panel 'shoes' is there already" in page
 
 
 class TestPages:

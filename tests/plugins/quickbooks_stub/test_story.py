@@ -83,7 +83,7 @@ def test_a_linked_record_shows_the_toy_figures(linked: Browser, harbour: str) ->
 
 def test_an_estimate_is_made_once_and_no_invoice_at_all(linked: Browser, services: Services, harbour: str) -> None:
     before = list(_provider(services).documents_of(["customer-1"]))
-    page = linked.get(f"{harbour}/{TAB}/draft")
+    page = linked.get(f"{harbour}/{TAB}/draft").maybe_follow()
     form = page.forms["draft-form"]
     form["lines-0-description"] = "Grinder"
     form["lines-0-unit_price"] = "349.90"
@@ -99,7 +99,7 @@ def test_an_estimate_is_made_once_and_no_invoice_at_all(linked: Browser, service
 
 
 def test_what_the_stub_refuses_stands_at_its_field(linked: Browser, services: Services, harbour: str) -> None:
-    form = linked.get(f"{harbour}/{TAB}/draft").forms["draft-form"]
+    form = linked.get(f"{harbour}/{TAB}/draft").maybe_follow().forms["draft-form"]
     form["lines-0-description"] = "Grinder"
     form["lines-0-unit_price"] = "349.90"
     form["lines-0-item"] = "3"

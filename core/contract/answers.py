@@ -1,0 +1,120 @@
+"""Looking at what a plugin's provider gives, answers and errors alike, before the core uses it; `guard` asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from core.contract import errors
+from core.contract.errors import ProviderError, Unavailable
+from core.contract.values import Document, DocumentKind, Page, Party, Problem
+from core.contract.wellformed import cleaned, fault
+
+T = TypeVar("T")
+
+AFTER_TOO_MANY = timedelta(minutes=1)
+AFTER_A_FAULT = timedelta(minutes=5)
+WINDOWS = ("minute", "day", "concurrent", "app")
+KNOWN = (
+    errors.ReconnectNeeded,
+    errors.Denied,
+    errors.NotFound,
+    errors.Rejected,
+    errors.Duplicate,
+    errors.Stale,
+    errors.Throttled,
+    errors.Unavailable,
+    errors.OutcomeUnknown,
+    errors.Unsupported,
+)
+
+
+class Malformed(TypeError):
+    """An answer that the contract does not know; its text says what is wrong and holds no secret."""
+
+
+def checked(value: Any, kind: type[T]) -> T:
+    """The value, cleaned. Raises `Malformed` where it is not a well-formed one of `kind`."""
+    if wrong := fault(value, kind):
+        raise Malformed(wrong)
+    good: T = cleaned(value)
+    return good
+
+
+def each_checked(values: Any, kind: type[T]) -> Iterator[T]:
+    """The values of a list, tuple, set or generator, each looked at as it comes. Raises `Malformed`."""
+    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+        raise Malformed(f"{type(values).__name__} where a list of {kind.__name__} belongs")
+    return (checked(one, kind) for one in values)
+
+
+def all_checked(values: Any, kind: type[T]) -> list[T]:
+    """The same at once."""
+    return list(each_checked(values, kind))
+
+
+def page_checked(page: Any, kind: type[T], asked: str | None) -> Page[T]:
+    """The page. Raises `Malformed`, also where the cursor is the one that was asked with: that walk has no end."""
+    if not isinstance(page, Page):
+        raise Malformed(f"{type(page).__name__} where a Page belongs")
+    cursor: Any = page.cursor
+    if cursor is not None and (not isinstance(cursor, str) or not cursor):
+        raise Malformed("Page: cursor is a text, or None at the end")
+    if cursor is not None and cursor == asked:
+        raise Malformed("Page: the cursor is the one that was asked with, so that the list would never end")
+    return Page(all_checked(page.items, kind), cursor)
+
+
+def unlike(documents: Iterable[Document]) -> Iterator[Document]:
+    """The documents; `Malformed` where one id stands for two kinds, for each is kept by its id alone."""
+    kinds: dict[str, DocumentKind] = {}
+    for document in documents:
+        if kinds.setdefault(document.ref.id, document.kind) is not document.kind:
+            raise Malformed(f"the id {document.ref.id} stands for documents of two kinds: put the kind into Ref.id")
+        yield document
+
+
+def tidied(error: ProviderError, now: datetime | None = None) -> ProviderError:
+    """An error of the contract with the attributes it should have, whatever the provider put there."""
+    message: Any = error.message
+    detail: Any = error.detail
+    error.message = cleaned(message) if isinstance(message, str) and message else type(error).__name__
+    error.detail = cleaned(detail) if isinstance(detail, str) else ""
+    if not isinstance(error, KNOWN):
+        return Unavailable(error.message, now and now + AFTER_A_FAULT, detail=error.detail)
+    if isinstance(error, errors.Throttled | errors.Unavailable):
+        _tidy_until(error, now)
+    elif isinstance(error, errors.Rejected):
+        error.problems = tuple(cleaned(one) for one in error.problems if not fault(one, Problem))
+    elif isinstance(error, errors.Duplicate) and fault(error.existing, Party):
+        return errors.Rejected(error.message, detail=error.detail)
+    return error
+
+
+def _tidy_until(error: Any, now: datetime | None) -> None:
+    """Until when to wait: an aware datetime. What is none becomes a pause from now; too many calls need one anyhow."""
+    too_many = isinstance(error, errors.Throttled)
+    if too_many and error.window not in WINDOWS:
+        error.window = "minute"
+    if error.until is None and not too_many:
+        return
+    if not isinstance(error.until, datetime) or error.until.utcoffset() is None:
+        error.until = now and now + (AFTER_TOO_MANY if too_many else AFTER_A_FAULT)
+
+
+def said(error: Exception) -> str:
+    """What may be shown of an unexpected error: our own words, else its class, for its text may hold a secret."""
+    return str(error) if isinstance(error, Malformed) else type(error).__name__
+
+
+def checked_bytes(value: Any) -> bytes:
+    """The bytes. Raises `Malformed`."""
+    if not isinstance(value, bytes):
+        raise Malformed(f"attachment() gave {type(value).__name__}, not bytes")
+    return value
+
+
+def is_address(value: Any) -> bool:
+    """Whether a value is an absolute http address."""
+    return isinstance(value, str) and value.startswith(("https://", "http://"))

@@ -1,0 +1,220 @@
+"""A backend as a stranger writes it: other words, other ids, no feed of changes; and a switch that spoils an answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from types import ModuleType
+from typing import Any
+
+from core import (
+    AccountingProvider,
+    Authorization,
+    Authorizer,
+    Capability,
+    Choice,
+    ChoiceKind,
+    Document,
+    DocumentKind,
+    DocumentQuery,
+    DocumentStatus,
+    Field,
+    Grant,
+    Line,
+    NewDocument,
+    NotFound,
+    Organisation,
+    Page,
+    Party,
+    ProviderContext,
+    ProviderSpec,
+    Ref,
+    Rejected,
+    hookimpl,
+)
+from core.contract.guard import Note, guarded
+
+HOUSE = Organisation("42", "Ledgerhouse NZ", base_currency="NZD", timezone="Pacific/Auckland")
+KEY = "ledgerhouse"
+Spoil = Callable[[Any], Any]
+
+
+def invoice(ident: int, amount: str, **more: Any) -> Document:
+    """An invoice of customer 7, posted and wholly due, unless `more` says otherwise."""
+    document = Document(
+        ref=Ref(str(ident)),
+        kind=DocumentKind.SALES_INVOICE,
+        party_id="7",
+        party_name="Ann's Bakery",
+        number=f"A-{ident}",
+        status=DocumentStatus.AUTHORISED,
+        vendor_status="Posted",
+        date=dt.date(2026, 10, 1),
+        due_date=dt.date(2026, 10, 20),
+        currency="NZD",
+        total=Decimal(amount),
+        tax=Decimal(0),
+        amount_due=Decimal(amount),
+        lines=(Line("Bread", unit_price=Decimal(amount), amount=Decimal(amount)),),
+        updated_at=dt.datetime(2026, 10, 1, tzinfo=dt.UTC),
+    )
+    return replace(document, **more)
+
+
+class Ledgerhouse:
+    """The books; `spoilt` names a method of the provider or of the authorizer and what becomes of its answer."""
+
+    def __init__(self) -> None:
+        self.parties = {"7": Party(Ref("7"), "Ann's Bakery", email="ann@bakery.example", is_customer=True)}
+        self.documents = {"1": invoice(1, "115.00")}
+        self.spoilt: dict[str, Spoil] = {}
+        self.made: dict[str, Document] = {}
+
+    def tell(self, method: str, answer: Any) -> Any:
+        return self.spoilt[method](answer) if method in self.spoilt else answer
+
+    def spec(self) -> ProviderSpec:
+        ways = [ApiKey(self), Consent(self)]
+        return ProviderSpec(KEY, "Ledgerhouse", ways, lambda context: self.tell("open", Books(context, self)))
+
+    def guarded(self, note: Note) -> ProviderSpec:
+        """The backend as the core uses it."""
+        return guarded(self.spec(), note)
+
+    def module(self) -> ModuleType:
+        """The plugin."""
+
+        def record_tabs(request: Any, record: Any) -> Iterator[Any]:
+            if tab := request.accounting_tab(KEY, record):
+                yield tab
+
+        def accounting_providers(settings: Mapping[str, str]) -> list[ProviderSpec]:
+            return [self.spec()]
+
+        module = ModuleType(KEY)
+        module.record_tabs = hookimpl(record_tabs)  # type: ignore[attr-defined]
+        module.accounting_providers = hookimpl(accounting_providers)  # type: ignore[attr-defined]
+        return module
+
+
+class Books(AccountingProvider):
+    """Answers from the books."""
+
+    def __init__(self, context: ProviderContext, house: Ledgerhouse) -> None:
+        self._context, self._house = context, house
+        self._tell = house.tell
+
+    def capabilities(self) -> frozenset[Capability]:
+        told: frozenset[Capability] = self._tell("capabilities", frozenset({Capability.DRAFT_INVOICE}))
+        return told
+
+    def organisation(self) -> Organisation:
+        told: Organisation = self._tell("organisation", HOUSE)
+        return told
+
+    def search_parties(self, text: str, *, cursor: str | None = None) -> Page[Party]:
+        found = [one for one in self._house.parties.values() if text.casefold() in one.name.casefold()]
+        told: Page[Party] = self._tell("search_parties", Page(found))
+        return told
+
+    def get_party(self, party_id: str) -> Party:
+        if party_id not in self._house.parties:
+            raise NotFound("Nobody of that id is in Ledgerhouse.")
+        told: Party = self._tell("get_party", self._house.parties[party_id])
+        return told
+
+    def search_documents(self, query: DocumentQuery) -> Page[Document]:
+        found = [one for one in self._house.documents.values() if query.text.casefold() in one.number.casefold()]
+        told: Page[Document] = self._tell("search_documents", Page(found))
+        return told
+
+    def get_documents(self, refs: Sequence[tuple[DocumentKind, str]]) -> Sequence[Document]:
+        found = [one for one in self._house.documents.values() if (one.kind, one.ref.id) in refs]
+        told: Sequence[Document] = self._tell("get_documents", found)
+        return told
+
+    def documents_of(
+        self, party_ids: Sequence[str], *, modified_since: dt.datetime | None = None
+    ) -> Iterator[Document]:
+        found = [one for one in self._house.documents.values() if one.party_id in party_ids]
+        told: Iterator[Document] = self._tell("documents_of", iter(found))
+        return told
+
+    def create(self, kind: DocumentKind, draft: NewDocument, *, key: str) -> Document:
+        number = 100 + len(self._house.made)
+        total = sum((line.quantity * line.unit_price for line in draft.lines), Decimal(0))
+        made = invoice(number, str(total), number="", status=DocumentStatus.DRAFT, party_id=draft.party_id)
+        self._house.made[key] = self._house.documents[str(number)] = made
+        told: Document = self._tell("create", made)
+        return told
+
+    def find_created(self, kind: DocumentKind, key: str, party_id: str, since: dt.datetime) -> Document | None:
+        told: Document | None = self._tell("find_created", self._house.made.get(key))
+        return told
+
+    def choices(self, kind: ChoiceKind) -> Sequence[Choice]:
+        told: Sequence[Choice] = self._tell("choices", [Choice(kind, "NZD", "NZD")] if kind.value == "currency" else [])
+        return told
+
+    def web_url(self, kind: DocumentKind | None, ref: Ref) -> str | None:
+        told: str | None = self._tell("web_url", f"https://ledgerhouse.example/{ref.id}")
+        return told
+
+
+class ApiKey(Authorizer):
+    """A key that is typed; it does not lapse, and nothing renews it."""
+
+    key = "api_key"
+    title = "With an API key"
+
+    def __init__(self, house: Ledgerhouse) -> None:
+        self._tell = house.tell
+
+    def fields(self) -> Sequence[Field]:
+        told: Sequence[Field] = self._tell("fields", [Field("api_key", "API key", secret=True)])
+        return told
+
+    def start(self, redirect_uri: str, state: str, typed: Mapping[str, str]) -> Authorization | Grant:
+        if not typed["api_key"].startswith("lh_"):
+            raise Rejected("Ledgerhouse does not know this key.")
+        told: Grant = self._tell("start", Grant(typed["api_key"], dt.datetime(2100, 1, 1, tzinfo=dt.UTC)))
+        return told
+
+    def finish(
+        self, redirect_uri: str, callback: Mapping[str, str], kept: Mapping[str, str]
+    ) -> tuple[Grant, Sequence[Organisation]]:
+        raise Rejected("This way has no consent page.")
+
+    def organisations(self, grant: Grant) -> Sequence[Organisation]:
+        told: Sequence[Organisation] = self._tell("organisations", [HOUSE])
+        return told
+
+    def refresh(self, grant: Grant) -> Grant:
+        told: Grant = self._tell("refresh", grant)
+        return told
+
+    def disconnect(self, grant: Grant, organisation: Organisation, *, last: bool) -> None:
+        self._tell("disconnect", None)
+
+
+class Consent(ApiKey):
+    """A consent page, and a code that comes back."""
+
+    key = "code"
+    title = "Log in to Ledgerhouse"
+
+    def fields(self) -> Sequence[Field]:
+        return ()
+
+    def start(self, redirect_uri: str, state: str, typed: Mapping[str, str]) -> Authorization | Grant:
+        told: Authorization = self._tell("start", Authorization(f"https://ledgerhouse.example/consent?state={state}"))
+        return told
+
+    def finish(
+        self, redirect_uri: str, callback: Mapping[str, str], kept: Mapping[str, str]
+    ) -> tuple[Grant, Sequence[Organisation]]:
+        grant = Grant("code", dt.datetime(2100, 1, 1, tzinfo=dt.UTC))
+        told: tuple[Grant, Sequence[Organisation]] = self._tell("finish", (grant, [HOUSE]))
+        return told
