@@ -13,7 +13,7 @@ from plugins.xero.sandbox.asking import Answer, Ask
 from plugins.xero.sandbox.balances import balances, sides
 from plugins.xero.sandbox.contact_parts import given_parts
 from plugins.xero.sandbox.envelope import not_found
-from plugins.xero.sandbox.serving import by_id, listed, one, written, written_all
+from plugins.xero.sandbox.serving import listed, one, updated, written
 from plugins.xero.sandbox.wire import Record, read_id, read_text, shown
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
@@ -118,9 +118,7 @@ def upsert(ask: Ask) -> Answer:
 
 def update_one(ask: Ask) -> Answer:
     """POST /Contacts/{id}."""
-    found = by_id(ask, "Contacts")
-    elements = [{**row, "ContactID": found["ContactID"]} for row in ask.elements("Contacts")]
-    return written_all(ask, "Contacts", elements, _upsert, render)
+    return updated(ask, "Contacts", _upsert, render)
 
 
 def _create(ask: Ask, element: Record) -> tuple[Record, list[str]]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from plugins.xero.sandbox import documents
 from plugins.xero.sandbox.asking import Answer, Ask
+from plugins.xero.sandbox.document_calls import DocumentCalls
 from plugins.xero.sandbox.envelope import bad_argument, envelope
 from plugins.xero.sandbox.kinds import INVOICE
-from plugins.xero.sandbox.rendering import as_pdf, document, summarised, wants_pdf
-from plugins.xero.sandbox.serving import by_id, listed, one, written, written_all
+from plugins.xero.sandbox.rendering import document, summarised
+from plugins.xero.sandbox.serving import by_id, listed
 from plugins.xero.sandbox.wire import Record
+
+calls = DocumentCalls(INVOICE, document)
 
 
 def read(ask: Ask) -> Answer:
@@ -50,37 +52,6 @@ def _narrowed(ask: Ask, rows: list[Record]) -> list[Record]:
 def searched(record: Record) -> str:
     """The text that `searchTerm` looks in: number and reference."""
     return f"{record.get('InvoiceNumber') or ''}\n{record.get('Reference') or ''}".casefold()
-
-
-def read_one(ask: Ask) -> Answer:
-    """One invoice or bill, by id or number; as PDF for who accepts that only."""
-    return pdf(ask) if wants_pdf(ask) else one(ask, "Invoices", document)
-
-
-def pdf(ask: Ask) -> Answer:
-    """One invoice or bill as PDF."""
-    return as_pdf(ask, "Invoices", "InvoiceNumber")
-
-
-def create(ask: Ask) -> Answer:
-    """PUT: new invoices and bills."""
-    return written(ask, "Invoices", lambda ask, element: documents.save(ask, INVOICE, element, None), document)
-
-
-def upsert(ask: Ask) -> Answer:
-    """POST: update the document of this id (or sales number); create it if there is none."""
-    return written(ask, "Invoices", _upsert, document)
-
-
-def update_one(ask: Ask) -> Answer:
-    """POST /Invoices/{id}."""
-    found = by_id(ask, "Invoices")
-    elements = [{**row, "InvoiceID": found["InvoiceID"]} for row in ask.elements("Invoices")]
-    return written_all(ask, "Invoices", elements, _upsert, document)
-
-
-def _upsert(ask: Ask, element: Record) -> tuple[Record, list[str]]:
-    return documents.save(ask, INVOICE, element, documents.find(ask, INVOICE, element))
 
 
 def email(ask: Ask) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugins.xero.sandbox.arithmetic import unit_price
 from plugins.xero.sandbox.asking import Answer, Ask
+from plugins.xero.sandbox.kinds import Kind
 from plugins.xero.sandbox.pdf import document_pdf
 from plugins.xero.sandbox.serving import by_id
 from plugins.xero.sandbox.wire import Record, iso_text, shown
@@ -56,12 +57,12 @@ def summarised(ask: Ask, record: Record, full: bool) -> Record:
     return row
 
 
-def as_pdf(ask: Ask, name: str, number: str) -> Answer:
+def as_pdf(ask: Ask, kind: Kind) -> Answer:
     """The document that the path names, as PDF. Raises Refused (404)."""
-    found = by_id(ask, name)
+    found = by_id(ask, kind.table)
     contact = ask.books["Contacts"].get(found["Contact"].get("ContactID")) or {"Name": ""}
     organisation = str(ask.books.organisation["LegalName"])
-    body = document_pdf(found, str(found.get(number) or ""), str(contact["Name"]), organisation)
+    body = document_pdf(found, str(found.get(kind.number) or ""), str(contact["Name"]), organisation)
     return Answer(body, content_type="application/pdf")
 
 

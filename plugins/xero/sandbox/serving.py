@@ -51,11 +51,17 @@ def written(ask: Ask, name: str, write: Write, render: Render) -> Answer:
     With `summarizeErrors=false` the answer is 200 and each element says OK or ERROR; else one bad element makes the
     answer 400 with the bad ones, while the good ones are kept all the same, as at Xero. Raises Refused (400).
     """
-    return written_all(ask, name, ask.elements(name), write, render)
+    return _written(ask, name, ask.elements(name), write, render)
 
 
-def written_all(ask: Ask, name: str, elements: list[Record], write: Write, render: Render) -> Answer:
-    """The same for elements that were read already."""
+def updated(ask: Ask, name: str, write: Write, render: Render) -> Answer:
+    """Write the elements of the body over the record that the path names. Raises Refused (400, 404)."""
+    key = ask.books[name].key
+    found = by_id(ask, name)[key]
+    return _written(ask, name, [{**row, key: found} for row in ask.elements(name)], write, render)
+
+
+def _written(ask: Ask, name: str, elements: list[Record], write: Write, render: Render) -> Answer:
     single = ask.flag("summarizeErrors", otherwise=True) is False
     shown: list[Record] = []
     bad: list[Record] = []
