@@ -1,46 +1,126 @@
 """What accounting keeps beside a record, told before the record is deleted and dropped with it.
 
-Nothing changes in an accounting system. Drafts on their way there stay, for their outcome must still be learnt.
+Nothing changes in an accounting system. Links go, and are written down as unlinked. What was typed and never sent goes.
+What is on its way there, or may have arrived, stays, for its outcome must still be learnt; so do drafts that were made.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, and_, delete, func, not_, select
 from sqlalchemy.orm import Session
 
-from core.accounting.models import DocumentLink, Draft, NewPartyIntent, PartyLink
-from core.records.service import Companion
+from core.accounting import linking
+from core.accounting.intents import EDITABLE
+from core.accounting.models import Draft, NewPartyIntent
+from core.accounting.pages import SEE_AMOUNTS, SEE_BILLS
+from core.accounting.words import BILL_KINDS
+from core.records.service import Actor, Companion
 
-UNSENT = ("open", "refused")
+NAMED = 5
 
 
-def describe(session: Session, record: Any) -> list[str]:
-    """A line for each sort of thing that goes with the record."""
-    counted = (
-        (PartyLink, (), "link to a contact in an accounting system", "links to contacts in an accounting system"),
-        (DocumentLink, (), "link to an invoice or a bill", "links to invoices and bills"),
-        (Draft, (Draft.state.in_(UNSENT),), "draft that was not sent", "drafts that were not sent"),
-    )
-    lines = []
-    for model, conditions, one, many in counted:
-        count = session.scalar(select(func.count()).select_from(model).where(*_of(model, record), *conditions)) or 0
+def describe(session: Session, record: Any, may: Callable[[str], bool]) -> list[str]:
+    """A sentence for each sort of thing that goes with the record, and for each that stays."""
+    return [*_parties(session, record), *_documents(session, record, may), *_intents(session, record)]
+
+
+def _parties(session: Session, record: Any) -> Iterator[str]:
+    links = linking.links_of(session, record.kind, record.id)
+    for name, mine in _by_connection(links):
+        rows = [linking.party_row(session, link.connection_id, link.party_id) for link in mine[:NAMED]]
+        names = _list([row.name if row else "a contact that is being read" for row in rows], mine)
+        yield f"{_links(mine)} to {names} in {name} will go; the {_of(mine, 'contact')} there will stay."
+
+
+def _documents(session: Session, record: Any, may: Callable[[str], bool]) -> Iterator[str]:
+    links = linking.document_links_of(session, record.kind, record.id)
+    shown = [link for link in links if may(SEE_AMOUNTS) and (link.document_kind not in BILL_KINDS or may(SEE_BILLS))]
+    for name, mine in _by_connection(shown):
+        names = _list([linking.number_of(session, link.connection_id, link.document_id) for link in mine[:NAMED]], mine)
+        yield f"{_links(mine)} to {names} in {name} will go; the {_of(mine, 'document')} there will stay."
+    hidden = len(links) - len(shown)
+    if hidden:
+        what = "1 link to a document" if hidden == 1 else f"{hidden} links to documents"
+        yield f"{what} that your role does not show will go."
+
+
+def _by_connection(links: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
+    found: dict[int, list[Any]] = {}
+    for link in links:
+        found.setdefault(link.connection_id, []).append(link)
+    for mine in found.values():
+        yield mine[0].connection.name, mine
+
+
+def _links(links: Sequence[Any]) -> str:
+    return "The link" if len(links) == 1 else f"{len(links)} links"
+
+
+def _of(links: Sequence[Any], word: str) -> str:
+    return word if len(links) == 1 else f"{word}s"
+
+
+def _list(names: Sequence[str], links: Sequence[Any]) -> str:
+    """``A``, ``A and B``, ``A, B and 7 more``: the first few by name."""
+    more = len(links) - len(names)
+    parts = [*names, f"{more} more"] if more else list(names)
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
+def _intents(session: Session, record: Any) -> Iterator[str]:
+    for model, condition, one, many in _SORTS:
+        count = session.scalar(select(func.count()).select_from(model).where(_mine(model, record), condition)) or 0
         if count:
-            lines.append(f"{count} {one if count == 1 else many} will go")
-    return lines
+            yield f"{count} {one if count == 1 else many}"
 
 
-def drop(session: Session, record: Any) -> None:
-    """Remove the links, and what was typed but never sent."""
-    for link in (PartyLink, DocumentLink):
-        session.execute(delete(link).where(*_of(link, record)))
+def drop(session: Session, record: Any, actor: Actor) -> None:
+    """Remove the links, written down one by one, and what was typed but never sent."""
+    who: dict[str, Any] = {"user_id": actor.user_id, "now": actor.when}
+    for party in linking.links_of(session, record.kind, record.id):
+        linking.unlink_party(session, record, party.id, **who)
+    for document in linking.document_links_of(session, record.kind, record.id):
+        linking.unlink_document(session, record, document.id, **who)
     for intent in (Draft, NewPartyIntent):
-        session.execute(delete(intent).where(*_of(intent, record), intent.state.in_(UNSENT)))
+        session.execute(delete(intent).where(_mine(intent, record), _unsent(intent)))
 
 
-def _of(model: Any, record: Any) -> tuple[Any, Any]:
-    return model.kind == record.kind, model.record_id == record.id
+def _mine(model: Any, record: Any) -> ColumnElement[bool]:
+    return and_(model.kind == record.kind, model.record_id == record.id)
 
 
+def _unsent(model: Any) -> ColumnElement[bool]:
+    """Typed, and certainly not there: an earlier send that got no answer may have arrived."""
+    return and_(model.state.in_(EDITABLE), model.in_doubt.is_(False))
+
+
+def _under_way(model: Any) -> ColumnElement[bool]:
+    return and_(model.state != "made", not_(_unsent(model)))
+
+
+_SORTS = (
+    (Draft, Draft.state == "made", "draft that was made will stay.", "drafts that were made will stay."),
+    (Draft, _unsent(Draft), "draft that was not sent will go.", "drafts that were not sent will go."),
+    (
+        Draft,
+        _under_way(Draft),
+        "draft on its way will stay under Drafts until it is known what became of it.",
+        "drafts on their way will stay under Drafts until it is known what became of them.",
+    ),
+    (
+        NewPartyIntent,
+        _unsent(NewPartyIntent),
+        "new contact that was not sent will go.",
+        "new contacts that were not sent will go.",
+    ),
+    (
+        NewPartyIntent,
+        _under_way(NewPartyIntent),
+        "new contact on its way will be made there, and linked to nothing.",
+        "new contacts on their way will be made there, and linked to nothing.",
+    ),
+)
 COMPANION = Companion(describe, drop)

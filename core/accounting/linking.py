@@ -169,12 +169,13 @@ def _links_to(session: Session, connection_id: int, party_id: str) -> int:
     return session.scalar(select(func.count()).select_from(PartyLink).where(*mine)) or 0
 
 
-def unlink_party(session: Session, record: Any, link_id: int, *, user_id: int, now: datetime) -> bool:
+def unlink_party(session: Session, record: Any, link_id: int, *, user_id: int | None, now: datetime) -> bool:
     """Remove a link of this record; False when it is not there (any more)."""
     link = session.get(PartyLink, link_id)
     if link is None or (link.kind, link.record_id) != (record.kind, record.id):
         return False
-    old = {"party_id": link.party_id, "in": link.connection.name}
+    party = party_row(session, link.connection_id, link.party_id)
+    old = {"party": party.name if party else link.party_id, "party_id": link.party_id, "in": link.connection.name}
     session.delete(link)
     session.flush()
     record_deed(
@@ -202,18 +203,18 @@ def link_document(
             session.flush()
     except IntegrityError:
         return session.scalars(select(DocumentLink).filter_by(**key)).one()
-    new = {"document": _number_of(session, connection.id, document_id), "in": connection.name}
+    new = {"document": number_of(session, connection.id, document_id), "in": connection.name}
     deed = f"{_sort(link)} linked"
     record_deed(session, when=now, user_id=user_id, deed=deed, kind=record.kind, record_id=record.id, new=new)
     return link
 
 
-def unlink_document(session: Session, record: Any, link_id: int, *, user_id: int, now: datetime) -> bool:
+def unlink_document(session: Session, record: Any, link_id: int, *, user_id: int | None, now: datetime) -> bool:
     """Remove a document's link of this record; False when it is not there (any more)."""
     link = session.get(DocumentLink, link_id)
     if link is None or (link.kind, link.record_id) != (record.kind, record.id):
         return False
-    old = {"document": _number_of(session, link.connection_id, link.document_id), "in": link.connection.name}
+    old = {"document": number_of(session, link.connection_id, link.document_id), "in": link.connection.name}
     session.delete(link)
     session.flush()
     deed = f"{_sort(link)} unlinked"
@@ -226,7 +227,8 @@ def _sort(link: DocumentLink) -> str:
     return "bill" if link.document_kind in BILL_KINDS else "document"
 
 
-def _number_of(session: Session, connection_id: int, document_id: str) -> str:
+def number_of(session: Session, connection_id: int, document_id: str) -> str:
+    """A document's number as last seen; its id where it has none."""
     return session.scalar(select(DocumentRow.number).where(these(connection_id, [document_id]))) or document_id
 
 

@@ -35,11 +35,16 @@ class StaleRecord(Exception):
 class Companion:
     """What a room keeps beside records, so that deleting one can say what hangs on it and take it along.
 
-    `describe(session, record)` gives lines such as ``2 links to Xero``; `drop(session, record)` removes them.
+    `describe(session, record, may)` gives sentences that name what hangs on the record, as far as the user may know
+    (`may` tells whether the user has a right), and say what becomes of it; `drop(session, record, actor)` removes what
+    goes and writes that down.
     """
 
-    describe: Callable[[Session, Record], Sequence[str]]
-    drop: Callable[[Session, Record], None]
+    describe: Callable[[Session, Record, May], Sequence[str]]
+    drop: Callable[[Session, Record, Actor], None]
+
+
+May = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
@@ -101,21 +106,21 @@ def delete(session: Session, record: Record, actor: Actor, *, seen_version: int)
     if record.version != seen_version:
         raise StaleRecord(record)
     for companion in actor.companions:
-        companion.drop(session, record)
+        companion.drop(session, record, actor)
     _write_down(session, record, actor, RecordChange("deleted"), old={"title": record.title})
     session.delete(record)
     session.flush()
 
 
-def hangs_on(session: Session, record: Record, companions: Sequence[Companion]) -> list[str]:
-    """What hangs on a record, as lines for the page that asks before deleting it."""
+def hangs_on(session: Session, record: Record, companions: Sequence[Companion], may: May) -> list[str]:
+    """What hangs on a record and what becomes of it, as sentences for the page that asks before deleting it."""
     counts = [
         f"{count} {lists.SINGULAR[related.kind] if count == 1 else related.kind} will stay, without "
-        f"this {lists.SINGULAR[record.kind]}"
+        f"this {lists.SINGULAR[record.kind]}."
         for related, count in lists.related_counts(session, record)
         if count
     ]
-    return [*counts, *(line for companion in companions for line in companion.describe(session, record))]
+    return [*counts, *(line for companion in companions for line in companion.describe(session, record, may))]
 
 
 def named(session: Session, kind: str, name: str) -> list[int]:

@@ -157,7 +157,8 @@ def _both(request: Any, kind: RecordKind, form: Any, record: Record) -> dict[str
 def ask_delete(request: Any) -> dict[str, Any]:
     """What hangs on the record, and the question."""
     record = record_of(request)
-    hanging = service.hangs_on(request.dbsession, record, request.registry.record_companions)
+    companions = request.registry.record_companions
+    hanging = service.hangs_on(request.dbsession, record, companions, lambda right: bool(request.has_permission(right)))
     return {"kind": _kind(request), "record": record, "hanging": hanging, "stale": False}
 
 
