@@ -13,6 +13,7 @@ from authlib.common.security import generate_token
 from core import Authorization, Authorizer, Denied, Field, Grant, Organisation, Problem, ReconnectNeeded, Rejected
 from plugins.xero.claims import claims
 from plugins.xero.identity import Identity, Refused
+from plugins.xero.settings import may_return_to
 
 ACCOUNTING_SCOPES = (
     "accounting.contacts",
@@ -22,6 +23,10 @@ ACCOUNTING_SCOPES = (
 )
 SCOPES = ("openid", "profile", "email", "offline_access", *ACCOUNTING_SCOPES)
 _GONE = "Xero no longer accepts this connection. Connect it again."
+_NO_WAY_BACK = (
+    "Xero sends nobody back to {}: it takes addresses with https, or http://localhost. Set crm.url to one of those, "
+    "open Ledgertab there and connect again."
+)
 _CODE_OVER = "Xero's answer came too late or was used already. Start again with Connect."
 
 
@@ -37,7 +42,9 @@ class CodeAuthorizer(Authorizer):
         self._app = (client_id, client_secret)
 
     def start(self, redirect_uri: str, state: str, typed: Mapping[str, str]) -> Authorization:
-        """Where to send the browser; the verifier of PKCE is kept."""
+        """Where to send the browser; the verifier of PKCE is kept. Raises `Rejected` if Xero would not send it back."""
+        if not may_return_to(redirect_uri):
+            raise Rejected(_NO_WAY_BACK.format(redirect_uri))
         verifier = generate_token(64)
         url = self._identity.consent_url(self._app[0], redirect_uri, SCOPES, state, verifier)
         return Authorization(url, (("code_verifier", verifier),))

@@ -8,11 +8,13 @@ from typing import Any
 from core import ProviderSpec, Tab, hookimpl
 from plugins.xero.making import authorizers
 from plugins.xero.provider import XeroProvider
+from plugins.xero.settings import check_address
 
 
 @hookimpl
 def accounting_providers(settings: Mapping[str, str]) -> Iterable[ProviderSpec]:
-    """Xero. Raises `MissingSetting` without the app's client id and secret."""
+    """Xero. Raises `MissingSetting` without the app's client id and secret, or with an address Xero does not take."""
+    check_address(settings)
     return [
         ProviderSpec(
             key="xero",

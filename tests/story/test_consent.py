@@ -164,3 +164,17 @@ def test_unknown_ways_and_providers_are_not_found(log_in: LogIn) -> None:
     admin.get("/accounting/callback/sage?state=1", status=404)
     admin.get("/admin/accounting/choose/999", status=404)
     admin.get("/admin/accounting/999/disconnect", status=404)
+
+
+class TestAtAnAddressThatXeroRefuses:
+    """The CRM at http://127.0.0.1, where the browser would never come back to."""
+
+    @pytest.fixture
+    def ini(self, ini: dict[str, str]) -> dict[str, str]:
+        return {**ini, "crm.url": "http://127.0.0.1:6543"}
+
+    def test_connect_says_so_and_stays_here(self, log_in: LogIn, services: Services) -> None:
+        page = log_in("admin").send(f"{LIST}/connect/xero/code", status=200)
+        assert "Xero sends nobody back to http://127.0.0.1:6543/accounting/callback/xero" in page
+        assert "Set crm.url" in page
+        assert connections(services) == 0

@@ -8,8 +8,10 @@ import httpx2
 import pytest
 from pyramid.request import Request
 
-from core import MissingSetting, Tab
+from core import Authorization, MissingSetting, Rejected, Tab
+from core.app import make_app
 from core.services import Services
+from core.settings import Settings, StartError, read_settings
 from plugins.xero import plugin
 from plugins.xero.provider import XeroProvider
 from plugins.xero.sandbox import Sandbox
@@ -42,6 +44,35 @@ def test_the_plugin_brings_one_backend_with_two_ways_to_connect(xero_settings: d
 def test_without_a_client_id_the_start_stops_with_its_name() -> None:
     with pytest.raises(MissingSetting, match=r"xero\.client_id"):
         plugin.accounting_providers({})
+
+
+@pytest.mark.parametrize(
+    "url", ["https://xero.crm.example", "https://crm.example/XERO", "http://myXeroCrm.example:8080"]
+)
+def test_an_address_with_the_word_that_xero_refuses_stops_the_start_with_a_sentence(
+    xero_settings: dict[str, Any], url: str, settings: Settings
+) -> None:
+    with pytest.raises(MissingSetting, match=r"crm\.url is .* Give the CRM an address without that word"):
+        plugin.accounting_providers({**xero_settings, "crm.url": url})
+    with pytest.raises(StartError) as stopped:
+        make_app(read_settings({**settings.all, "crm.url": url}, {}))
+    assert str(stopped.value).startswith(
+        f"The plugin xero cannot start: The setting crm.url is {url}. Xero takes no link"
+    )
+
+
+@pytest.mark.parametrize(
+    "redirect", ["http://127.0.0.1:6543/back", "http://crm.example/back", "http://localhost.evil/x"]
+)
+def test_an_address_that_xero_sends_nobody_back_to_is_said_before_one_sets_out(
+    xero_settings: dict[str, Any], redirect: str
+) -> None:
+    (spec,) = plugin.accounting_providers(xero_settings)
+    code = spec.authorizers[0]
+    with pytest.raises(Rejected, match="http://localhost"):
+        code.start(redirect, "state", {})
+    for fine in ("http://localhost:6543/back", "https://127.0.0.1/back"):
+        assert isinstance(code.start(fine, "state", {}), Authorization)
 
 
 def test_the_application_connects_with_its_own_client_and_clock(services: Services, sandbox: Sandbox) -> None:
