@@ -42,7 +42,7 @@ def read_settings(ini: Mapping[str, object], environ: Mapping[str, str] | None =
     """Settings from an ini section and the environment, which wins.
 
     ``LEDGERTAB_HOME`` is `crm.home`, ``LEDGERTAB_KEY`` the secret key, ``LEDGERTAB_DATABASE_URL`` the database;
-    ``LEDGERTAB_CRM_URL`` is `crm.url`, and ``LEDGERTAB_XERO_CLIENT_ID`` is `xero.client_id`: prefix, the name before
+    ``LEDGERTAB_CRM_URL`` is `crm.url`, and ``LEDGERTAB_BOOKS_CLIENT_ID`` is `books.client_id`: prefix, the name before
     the dot, the rest. Raises `StartError`.
     """
     merged = _merge(ini, os.environ if environ is None else environ)

@@ -1,7 +1,7 @@
 """What an invoice adds up to, as the accounting system will reckon it, before it is sent.
 
 Each line after its discount is rounded half up to two places, its tax is rounded half up to two places, then both are
-added up. Source: Xero, "Rounding in Xero" (tax is rounded per line); amounts are in the document's currency.
+added up, as accounting systems document it (tax is rounded per line); amounts are in the document's currency.
 """
 
 from __future__ import annotations

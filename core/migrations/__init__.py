@@ -1,6 +1,6 @@
 """The database's shape over time: one line of revisions for the core and one for each plugin that has tables.
 
-Each line has a version table of its own (``alembic_version``, ``alembic_version_xero``), so that a plugin can be
+Each line has a version table of its own (``alembic_version``, ``alembic_version_books``), so that a plugin can be
 switched off without breaking the others. A plugin's revisions lie in ``migrations/versions`` beside its `plugin.py`,
 and its tables' names begin with the plugin's name.
 """
@@ -48,7 +48,7 @@ class Line:
         return ScriptDirectory(str(self.folder), version_locations=[str(self.folder / "versions")])
 
     def name(self, revision: str) -> str:
-        """A revision as people read it: ``0001``, or ``xero 0001``."""
+        """A revision as people read it: ``0001``, or ``books 0001``."""
         return f"{self.owner} {revision}".strip()
 
 

@@ -1,6 +1,6 @@
 """For maintainers: writes the next revision from the difference between the models and the migrated database.
 
-``python -m core.migrations.new "Invoices have a colour"``; with ``--plugin xero`` for a plugin's tables, with
+``python -m core.migrations.new "Invoices have a colour"``; with ``--plugin books`` for a plugin's tables, with
 ``--initial`` to write revision 0001 anew (only while nothing is released). Read and test what it wrote.
 """
 
