@@ -7,6 +7,7 @@ page down. At start a fault stops the application with a sentence that names the
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -84,6 +85,8 @@ class Plugins:
             raise StartError(f"crm.plugins names the plugin {name} twice.")
         module, version = _import(name, extra)
         self.on[name] = Plugin(name, module, version)
+        if self.on[name].has("templates") and _is_namespace(module):
+            raise StartError(f"The plugin {name} has templates: put an empty __init__.py beside its plugin.py.")
         for hook in self.hooks():
             function = getattr(module, hook, None)
             if isinstance(function, FunctionType) and not hasattr(function, f"{hookspecs.NAMESPACE}_impl"):
@@ -242,6 +245,12 @@ def _import(name: str, extra: Mapping[str, ModuleType]) -> tuple[ModuleType, str
         raise StartError(f"The entry point of the plugin {name} must name its module plugin.py, not {module!r}.")
     dist = points[name].dist
     return module, dist.version if dist else ""
+
+
+def _is_namespace(module: ModuleType) -> bool:
+    """Whether its package is a folder without `__init__.py`: Pyramid finds no template from there."""
+    package = sys.modules.get(module.__package__ or "")
+    return package is not None and package is not module and getattr(package, "__file__", None) is None
 
 
 def _name_of(module: Any, on: Mapping[str, Plugin]) -> str:
