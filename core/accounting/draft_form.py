@@ -16,7 +16,7 @@ from typing import Any
 
 from core.accounting.arithmetic import Totals, line_sum, totals
 from core.contract.values import AmountsAre, Choice, ChoiceKind, Line, NewDocument, Problem
-from core.forms import parse_amount
+from core.forms import can_be_seen, parse_amount
 
 HEAD = ("party", "date", "due_date", "reference", "currency", "amounts_are", "theme")
 TRACKING = ("tracking_0", "tracking_1")
@@ -251,7 +251,7 @@ class _Checker:
         at = f"lines.{number}."
         item = self._choice(f"{at}item", line["item"], ChoiceKind.ITEM, self._needed("item"))
         description = self._text(f"{at}description", line["description"])
-        if not description and not item:
+        if not can_be_seen(description) and not item:
             self._say(f"{at}description", "Write what this line is for.")
         return Line(
             description=description,

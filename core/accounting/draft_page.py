@@ -108,7 +108,10 @@ def due_of(desk: Desk, typed: draft_form.Typed, row: PartyRow | None) -> due_dat
 
 @dataclass(frozen=True)
 class Sheet:
-    """The form as it is shown. `tried` is True once it was sent: only then does it nag about what is empty."""
+    """The form as it is shown. `tried` is True once it was sent: only then does it nag about what is empty.
+
+    `first` is the address of the draft that this form made before it was changed.
+    """
 
     desk: Desk
     record: Any
@@ -123,6 +126,7 @@ class Sheet:
     overdue: draft_check.Overdue | None = None
     agreed: draft_check.Agreed | None = None
     conflict: bool = False
+    first: str = ""
     focus: str = ""
 
     @cached_property

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from core import formats
-from core.accounting.draft_form import TRACKING, Checked, Lists, Texts, from_payload, parse_day
+from core.accounting.draft_form import TRACKING, Checked, Lists, Texts, from_payload, parse_day, taxed
 from core.accounting.draft_words import joined
 from core.accounting.models import Draft
-from core.contract.values import AmountsAre, ChoiceKind
+from core.contract.values import AmountsAre, Choice, ChoiceKind
 from core.forms import parse_amount
 
 AMOUNTS_ARE: Mapping[str, str] = {
@@ -57,7 +57,10 @@ def whole(draft: Draft, lists: Lists) -> Whole:
     amounts = (formats.amount(Decimal(one), currency) if one else "" for one in sums["lines"])
     return Whole(
         facts=list(_facts(typed.head, lists)),
-        lines=[_line(line, amount, currency, lists) for line, amount in zip(typed.lines, amounts, strict=True)],
+        lines=[
+            _line(line, amount, currency, lists, taxed_at_all=typed.head["amounts_are"] != AmountsAre.NO_TAX.value)
+            for line, amount in zip(typed.lines, amounts, strict=True)
+        ],
         currency=currency,
         subtotal=Decimal(sums["subtotal"]),
         tax=Decimal(sums["tax"]),
@@ -84,17 +87,31 @@ def _day(text: str) -> str:
         return text.strip() or "not set"
 
 
-def _line(line: Texts, amount: str, currency: str, lists: Lists) -> SeenLine:
+def _line(line: Texts, amount: str, currency: str, lists: Lists, *, taxed_at_all: bool) -> SeenLine:
     item = lists.get(ChoiceKind.ITEM, line["item"])
     words = line["description"].strip() or (item.description or item.label if item else "")
     quantity, price = _number(line["quantity"]), _price(line["unit_price"], currency)
-    return SeenLine(words, quantity, price, amount, tuple(_about(line, lists)))
+    about = (*_chosen(line, item, lists), *_tax(line, lists, taxed_at_all=taxed_at_all), *_more(line, lists))
+    return SeenLine(words, quantity, price, amount, about)
 
 
-def _about(line: Texts, lists: Lists) -> Iterable[str]:
-    for name, kind in (("item", ChoiceKind.ITEM), ("account", ChoiceKind.ACCOUNT), ("tax_rate", ChoiceKind.TAX_RATE)):
-        if line[name]:
-            yield _label(lists, kind, line[name])
+def _chosen(line: Texts, item: Choice | None, lists: Lists) -> Iterable[str]:
+    """The item, and the account that is its own or the item's."""
+    if line["item"]:
+        yield _label(lists, ChoiceKind.ITEM, line["item"])
+    account = line["account"] or (item.account if item else "")
+    if account:
+        yield _label(lists, ChoiceKind.ACCOUNT, account)
+
+
+def _tax(line: Texts, lists: Lists, *, taxed_at_all: bool) -> Iterable[str]:
+    if taxed_at_all:
+        known = taxed(line["tax_rate"], line["account"], line["item"], lists)
+        yield known.words if known.rate is not None or line["tax_rate"] else f"tax {known.words}"
+
+
+def _more(line: Texts, lists: Lists) -> Iterable[str]:
+    """Discount and tracking."""
     if line["discount"].strip():
         yield f"less {_number(line['discount'])}%"
     for name, group in zip(TRACKING, lists.groups(), strict=False):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,6 +26,7 @@ from core.contract.errors import NotFound, ProviderError, Throttled, Unavailable
 from core.contract.extensions import PeriodicJob
 from core.contract.provider import AccountingProvider
 from core.contract.values import Capability, Document, DocumentKind, DocumentStatus, NewDocument, Ref
+from core.records.lists import PAGE_SIZE, Found
 from core.records.service import RecordNotFound, get_record
 from core.services import Services
 from core.users.models import User
@@ -32,7 +34,6 @@ from core.users.models import User
 log = logging.getLogger(__name__)
 SLACK = timedelta(minutes=10)  # clocks differ, and the look-up asks for what changed since the intent
 NOTE_PAUSE, NOTE_WITHIN = timedelta(minutes=2), timedelta(hours=1)
-MOST = 200
 LISTS_LIVE = timedelta(days=1)
 FINAL = (DocumentStatus.PAID.value, DocumentStatus.VOIDED.value, DocumentStatus.DELETED.value)
 JOB = "accounting.send_draft"
@@ -140,12 +141,13 @@ class Wish:
 def accept(session: Session, wish: Wish, *, user_id: int, now: datetime) -> tuple[Draft, bool]:
     """Store what a post asks for, once: the draft of its key, and whether the post had its way.
 
-    False means that the draft moved on meanwhile: it was sent (a second click), or somebody changed it.
+    False means that the draft moved on meanwhile: it was sent (a second click), refused, or changed by somebody.
     """
     row, new = intents.store(session, _new(wish, user_id, now))
     if new:
         return row, True
-    stale = row.version != wish.version and row.payload["typed"] != wish.payload["typed"]
+    moved = row.version != wish.version
+    stale = moved and (row.state == "refused" or row.payload["typed"] != wish.payload["typed"])
     if stale or row.state not in intents.EDITABLE:
         return row, False
     values = {"payload": wish.payload, "party_id": wish.party_id, "document_kind": wish.kind.value}
@@ -178,18 +180,30 @@ class Listed:
     by: str
 
 
-def listed(session: Session, *, limit: int = MOST, **where: Any) -> list[Listed]:
-    """Drafts, newest first, each with its document; `where` narrows to columns (`kind`, `record_id`, `key`)."""
-    seen = and_(DocumentRow.connection_id == Draft.connection_id, DocumentRow.document_id == Draft.document_id)
-    rows = session.execute(
-        select(Draft, DocumentRow, User.name)
-        .outerjoin(DocumentRow, seen)
-        .outerjoin(User, User.id == Draft.created_by)
-        .filter_by(**where)
-        .order_by(Draft.id.desc())
-        .limit(limit)
-    )
-    return [Listed(draft, document, name or "") for draft, document, name in rows]
+def listed(session: Session, page: int) -> Found:
+    """A page of all drafts, newest first, each as `Listed`. A page behind the last is the last."""
+    total = session.scalar(select(func.count()).select_from(Draft)) or 0
+    page = min(max(page, 1), max(1, -(-total // PAGE_SIZE)))
+    rows: Sequence[Any] = _listed(session, _LISTED.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE))
+    return Found(rows, total, page)
+
+
+def listed_one(session: Session, draft: Draft) -> Listed:
+    """One draft as it stands on the list."""
+    return _listed(session, _LISTED.where(Draft.id == draft.id))[0]
+
+
+_SEEN = and_(DocumentRow.connection_id == Draft.connection_id, DocumentRow.document_id == Draft.document_id)
+_LISTED = (
+    select(Draft, DocumentRow, User.name)
+    .outerjoin(DocumentRow, _SEEN)
+    .outerjoin(User, User.id == Draft.created_by)
+    .order_by(Draft.id.desc())
+)
+
+
+def _listed(session: Session, query: Any) -> list[Listed]:
+    return [Listed(draft, document, name or "") for draft, document, name in session.execute(query)]
 
 
 def waiting(session: Session) -> int:

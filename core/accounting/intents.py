@@ -21,8 +21,8 @@ Why no second one is ever made:
   answer. A changed payload goes under a new one (`send_key`): the old one holds a refusal.
 - Only what is certain to have written nothing (the provider was away, throttled, disconnected) goes back to `queued` or
   `open`, to be sent later under the same key.
-- Once a send got no answer the intent stays in doubt. Should a later send be hindered, or refused and then mended, every
-  key it ever went out under is looked up before one is used again.
+- Once a send got no answer the intent stays in doubt. Should a later send be hindered, or refused and then mended,
+  every key it ever went out under is looked up before one is used again.
 
 "Not there" sends again by itself a few times, since nobody would learn more by pressing the button; then a person
 decides. `core.accounting.sending` holds the jobs.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.contract.values import Problem
+from core.forms import can_be_seen
 
 LABELS: Mapping[str, str] = {
     "name": "Name",
@@ -50,7 +51,7 @@ def check(typed: Mapping[str, str]) -> Checked:
 
 
 def _problems(typed: Mapping[str, str]) -> Iterable[Problem]:
-    if not typed["name"].strip():
+    if not can_be_seen(typed["name"]):
         yield Problem("name", "Write the name it should have in the accounting system.")
     for name, text in typed.items():
         longest = LENGTHS.get(name, LENGTH)

@@ -7,8 +7,8 @@ if it agrees with what was sent; anything else is offered for linking, never lin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,14 +44,13 @@ class NewPartyDeed(sending.Deed[NewPartyIntent, Party]):
 
     def look_up(self, services: Services, provider: AccountingProvider, row: NewPartyIntent) -> Party | None:
         """The party of that name, if it is the one we sent. Raises `Duplicate` when it is another of the name."""
-        wanted = new_party_of(row)
-        found = provider.search_parties(wanted.name).items
-        same = [one for one in found if one.name.strip().casefold() == wanted.name.strip().casefold()]
-        for party in same:
+        wanted, others = new_party_of(row), []
+        for party in _called(provider, wanted.name):
             if _is_ours(party, wanted, row):
                 return party
-        if same:
-            raise Duplicate("Somebody of this name is there already.", same[0])
+            others.append(party)
+        if others:
+            raise Duplicate("Somebody of this name is there already.", others[0])
         return None
 
     def finish(self, session: Session, row: NewPartyIntent, made: Party, now: datetime) -> None:
@@ -74,6 +73,17 @@ class NewPartyDeed(sending.Deed[NewPartyIntent, Party]):
             row = session.get_one(NewPartyIntent, intent_id)
         refresh = {"connection_id": row.connection_id, "party_ids": [row.party_id]}
         services.jobs.enqueue("accounting.refresh", **refresh)
+
+
+def _called(provider: AccountingProvider, name: str) -> Iterator[Party]:
+    """All parties of exactly that name, whatever their case; a search finds parts of names, so every page is read."""
+    cursor = None
+    while True:
+        page = provider.search_parties(name, cursor=cursor)
+        yield from (one for one in page.items if one.name.strip().casefold() == name.strip().casefold())
+        cursor = page.cursor
+        if cursor is None:
+            return
 
 
 def _is_ours(party: Party, wanted: NewParty, row: NewPartyIntent) -> bool:
@@ -131,26 +141,31 @@ def link_existing(session: Session, row: NewPartyIntent, *, user_id: int, now: d
     return link(session, row, party.ref.id, user_id=user_id, now=now)
 
 
-def accept(
-    session: Session,
-    record: Any,
-    connection: Connection,
-    key: str,
-    payload: Mapping[str, Any],
-    *,
-    user_id: int,
-    now: datetime,
-) -> tuple[NewPartyIntent, bool]:
-    """Store and queue what a post asks for, once: the intent of its key, and whether the post had its way."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a post of the form asks for: `version` is that of the form (0: it was never stored)."""
+
+    key: str
+    version: int
+    record: Any
+    connection: Connection
+    payload: Mapping[str, Any]
+
+
+def accept(session: Session, wish: Wish, *, user_id: int, now: datetime) -> tuple[NewPartyIntent, bool]:
+    """Store and queue what a post asks for, once: the intent of its key, and whether the post had its way.
+
+    False means that it moved on since the form was shown: it was sent (a second click), refused, or changed.
+    """
     row, new = intents.store(
         session,
         NewPartyIntent(
-            key=key,
-            kind=record.kind,
-            record_id=record.id,
-            connection_id=connection.id,
-            connection=connection,
-            payload=dict(payload),
+            key=wish.key,
+            kind=wish.record.kind,
+            record_id=wish.record.id,
+            connection_id=wish.connection.id,
+            connection=wish.connection,
+            payload=dict(wish.payload),
             state="queued",
             created_by=user_id,
             created_at=now,
@@ -159,6 +174,6 @@ def accept(
     )
     if new:
         return row, True
-    if row.state not in intents.EDITABLE:
+    if row.state not in intents.EDITABLE or row.version != wish.version:
         return row, False
-    return row, intents.change(session, row, {"payload": dict(payload), "existing": {}}, send=True, now=now)
+    return row, intents.change(session, row, {"payload": dict(wish.payload), "existing": {}}, send=True, now=now)

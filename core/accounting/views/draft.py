@@ -32,10 +32,18 @@ def add_routes(config: Any) -> None:
 
 
 def new(request: Any) -> Any:
-    """A new form; `party` and `q` in the address choose and search, `draft` names a stored one to go on with."""
+    """A new form; `party` and `q` in the address choose and search, `draft` names a stored one to go on with.
+
+    Its key is in the address from the start: whoever comes back to it after sending is led to the draft of that key.
+    """
+    here, key = place(request), request.GET.get("key", "")
     if request.GET.get("draft"):
         return HTTPSeeOther(location=f"{LIST}/{_known_key(request)}/edit?{urlencode(_carried(request))}")
-    here = place(request)
+    if not intents.is_key(key):
+        keyed = {**request.GET, "key": intents.new_key()}
+        return HTTPSeeOther(location=f"{request.path}?{urlencode(keyed)}")
+    if intents.find(request.dbsession, Draft, key) is not None:
+        return _back_at(request, key)
     connection = _connection(request, here, request.GET.get("connection"))
     if connection is None:
         return accounting_page(request, "draft_nowhere", here.record, here.spec)
@@ -43,7 +51,13 @@ def new(request: Any) -> Any:
     asked = draft_page.party_at(request.dbsession, desk, request.GET.get("party", ""))
     row = asked or draft_page.first_party(desk)
     typed = draft_page.begin(here.record, desk, row)
-    return _form(request, here, desk, typed, key=intents.new_key(), query=request.GET.get("q", ""))
+    return _form(request, here, desk, typed, key=key, query=request.GET.get("q", ""))
+
+
+def _back_at(request: Any, key: str) -> Any:
+    """From the address of a form that was sent or saved to its draft: one that can be edited is shown as its form."""
+    request.session.flash("This form was stored when you pressed its button. Here is its draft.", "info")
+    return HTTPSeeOther(location=f"{LIST}/{key}/edit")
 
 
 def _known_key(request: Any) -> str:
@@ -199,19 +213,19 @@ def post(request: Any) -> Any:
     if fresh and send and (sheet.checked.document is None or posted.desk.kind is None):
         return _form(request, posted.here, posted.desk, posted.typed, status=422, **shown)
     row, done = _accept(request, posted, sheet, send=send)
-    if not done and row.state in intents.EDITABLE:
+    changed = row.payload["typed"] != posted.typed.as_payload()
+    if not done and changed and row.state in intents.EDITABLE:
         shown |= {"row": row, "version": row.version, "conflict": True}
         return _form(request, posted.here, posted.desk, posted.typed, status=409, **shown)
-    if not done and send and row.payload["typed"] != posted.typed.as_payload():
+    if not done and changed and send:
         return _moved_on(request, posted)
     return _after(request, posted, row, done=done)
 
 
 def _moved_on(request: Any, posted: Posted) -> Any:
     """The draft of this form is on its way, and the form says something else: kept, as a new draft, and said."""
-    told = "The draft of this form was sent before, without what you changed since. Your text is here, as a new draft."
-    request.session.flash(told, "error")
-    return _form(request, posted.here, posted.desk, posted.typed, status=409, key=intents.new_key())
+    shown = {"key": intents.new_key(), "first": f"{LIST}/{posted.key}"}
+    return _form(request, posted.here, posted.desk, posted.typed, status=409, **shown)
 
 
 def _accept(request: Any, posted: Posted, sheet: Sheet, *, send: bool) -> tuple[Draft, bool]:
@@ -247,10 +261,10 @@ def _after(request: Any, posted: Posted, row: Draft, *, done: bool) -> Any:
 def edit(request: Any) -> Any:
     """The form of a stored draft that is not on its way."""
     row = draft_at(request)
-    if not may_read(request, row):
-        raise HTTPForbidden()
     if row.state not in intents.EDITABLE:
         return HTTPSeeOther(location=f"{LIST}/{row.key}")
+    if not may_read(request, row):
+        raise HTTPForbidden()
     record = get_record(request.dbsession, row.kind, row.record_id)
     here = Place(record, connections.spec_of(request.services, row.connection))
     desk = draft_page.open_desk(request.dbsession, request.services, record, row.connection)

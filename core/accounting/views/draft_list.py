@@ -17,6 +17,7 @@ from core.accounting.refresh import STALE
 from core.accounting.words import status_of
 from core.contract.extensions import NavLink
 from core.contract.values import DocumentKind, Ref
+from core.forms import number_in
 
 LIST = "/accounting/drafts"
 ONE = LIST + "/{key:[0-9a-f]{32}}"
@@ -58,7 +59,7 @@ def show(request: Any) -> Any:
     spec = request.services.providers.get(row.connection.provider)
     if row.state == "refused" and may_read(request, row) and spec is not None:
         return _to_form(request, row)
-    found = drafts.listed(request.dbsession, key=row.key)[0]
+    found = drafts.listed_one(request.dbsession, row)
     _refresh_when_old(request, found)
     values = {"one": found, "spec": spec, "whole": _whole(request, row), **_words(request, found)}
     name = "draft_state" if request.is_fragment else "draft_one"
@@ -125,10 +126,10 @@ def _refresh_when_old(request: Any, found: drafts.Listed) -> None:
 
 
 def listing(request: Any) -> Any:
-    """All drafts with where they stand; amounts for those who may see them."""
-    found = drafts.listed(request.dbsession)
-    rows = [(one, _words(request, one)) for one in found]
-    return render_to_response("accounting/drafts.jinja2", {"rows": rows, "most": drafts.MOST}, request)
+    """All drafts by page with where they stand; amounts for those who may see them."""
+    found: Any = drafts.listed(request.dbsession, number_in(request.GET.get("page"), 1))
+    rows = [(one, _words(request, one)) for one in found.records]
+    return render_to_response("accounting/drafts.jinja2", {"rows": rows, "found": found}, request)
 
 
 def deed(request: Any) -> Any:

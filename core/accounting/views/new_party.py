@@ -15,6 +15,7 @@ from core.accounting.models import Connection, NewPartyIntent
 from core.accounting.new_party_form import LABELS, Checked, check
 from core.accounting.pages import LINK, RECORD, Place, accounting_page, connection_at, place, template_of
 from core.contract.values import Capability
+from core.forms import number_in
 from core.records.service import get_record
 
 LIST = "/accounting/new-parties"
@@ -65,8 +66,10 @@ def _form(
     *,
     key: str,
     after: str,
+    version: int = 0,
     checked: Checked | None = None,
     row: NewPartyIntent | None = None,
+    told: str = "",
     status: int = 200,
 ) -> Any:
     able = Capability.PARTIES_CREATE in connections.capabilities(request.services, connection)
@@ -75,6 +78,8 @@ def _form(
         "typed": typed,
         "labels": LABELS,
         "key": key,
+        "version": version,
+        "told": told,
         "after": after,
         "able": able,
         "shown": checked.at_fields if checked else {},
@@ -90,26 +95,43 @@ def post(request: Any) -> Any:
     """Store it once and have it sent; what cannot be sent comes back as typed."""
     here = place(request)
     connection = connection_at(request.dbsession, here.spec, request.POST.get("connection"))
-    typed = {name: request.POST.get(name, "") for name in parties.FIELDS}
-    key, row = _keyed(request, here)
-    checked, after = check(typed), _next(request.POST)
+    typed, after = {name: request.POST.get(name, "") for name in parties.FIELDS}, _next(request.POST)
+    key, version = request.POST.get("key", ""), number_in(request.POST.get("version"))
+    if not intents.is_key(key):
+        told = "This form came without its key and was not sent. Press the button once more."
+        return _form(request, here, connection, typed, key=intents.new_key(), after=after, told=told, status=422)
+    row, checked = _stored(request, here, connection, key), check(typed)
+    shown: dict[str, Any] = {"key": key, "version": version, "after": after}
     if checked.problems and (row is None or row.state in intents.EDITABLE):
-        return _form(request, here, connection, typed, key=key, after=after, checked=checked, row=row, status=422)
-    who, now, payload = request.identity.id, request.clock.now(), {"typed": typed, "next": after}
-    row, done = parties.accept(request.dbsession, here.record, connection, key, payload, user_id=who, now=now)
+        return _form(request, here, connection, typed, **shown, checked=checked, row=row, status=422)
+    wish = parties.Wish(key, version, here.record, connection, {"typed": typed, "next": after})
+    row, done = parties.accept(request.dbsession, wish, user_id=request.identity.id, now=request.clock.now())
     if done:
         request.enqueue(parties.JOB, intent_id=row.id)
+    elif row.payload["typed"] != typed:
+        return _moved_on(request, here, typed, after, row)
     return HTTPSeeOther(location=f"{LIST}/{row.key}")
 
 
-def _keyed(request: Any, here: Place) -> tuple[str, NewPartyIntent | None]:
-    """The key of a post, and the intent of that key if there is one. Raises HTTPNotFound for another record's."""
-    key = request.POST.get("key", "")
-    key = key if intents.is_key(key) else intents.new_key()
+def _moved_on(request: Any, here: Place, typed: dict[str, str], after: str, row: NewPartyIntent) -> Any:
+    """What was stored moved on since this form was shown, and the form says something else: kept, and said."""
+    if row.state in intents.EDITABLE:
+        told = "It changed after this form was opened, perhaps in another window. The button sends this instead."
+        shown: dict[str, Any] = {"key": row.key, "version": row.version, "row": row}
+    else:
+        told = f"This form was sent before, as {row.payload['typed']['name'].strip()}. Here is what you typed since."
+        shown = {"key": intents.new_key()}
+    return _form(request, here, row.connection, typed, **shown, after=after, told=told, status=409)
+
+
+def _stored(request: Any, here: Place, connection: Connection, key: str) -> NewPartyIntent | None:
+    """The intent of a key, if there is one. Raises HTTPNotFound for that of another record or connection."""
     row = intents.find(request.dbsession, NewPartyIntent, key)
-    if row is not None and (row.kind, row.record_id) != (here.record.kind, here.record.id):
+    if row is None:
+        return None
+    if (row.kind, row.record_id, row.connection_id) != (here.record.kind, here.record.id, connection.id):
         raise HTTPNotFound()
-    return key, row
+    return row
 
 
 def _at(request: Any) -> NewPartyIntent:
@@ -127,8 +149,8 @@ def edit(request: Any) -> Any:
     record = get_record(request.dbsession, row.kind, row.record_id)
     here = Place(record, connections.spec_of(request.services, row.connection))
     checked = Checked.refused(row.problems) if row.state == "refused" else None
-    typed, after = row.payload["typed"], row.payload["next"]
-    return _form(request, here, row.connection, typed, key=row.key, after=after, checked=checked, row=row)
+    shown: dict[str, Any] = {"key": row.key, "version": row.version, "after": row.payload["next"], "row": row}
+    return _form(request, here, row.connection, row.payload["typed"], **shown, checked=checked)
 
 
 def show(request: Any) -> Any:
@@ -174,4 +196,6 @@ def deed(request: Any) -> Any:
         intents.take_back(request.dbsession, row, now)
     elif name == "link" and parties.link_existing(request.dbsession, row, user_id=request.identity.id, now=now):
         request.enqueue("accounting.refresh", connection_id=row.connection_id, party_ids=[row.party_id])
+    elif name == "link" and row.state in intents.EDITABLE:
+        request.session.flash("That one cannot be linked any more. Search for it, or give the new one a name.", "error")
     return HTTPSeeOther(location=f"{LIST}/{row.key}")

@@ -32,7 +32,7 @@ def sales(connect: Connect, log_in: LogIn, services: Services, harbour: str) -> 
 @pytest.fixture
 def queued(sales: Browser, refit: str) -> str:
     """The key of a draft that was just sent: its job waits in the queue."""
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     fill(draft_form(page))
     return key_in(send(page).location)
 
@@ -42,6 +42,11 @@ def link_harbour(browser: Browser, services: Services, harbour: str) -> None:
     page = browser.get(f"{harbour}/tabs/xero")
     next(form for form in page.forms.values() if form.action.endswith("/link")).submit(status=303)
     services.jobs.drain()
+
+
+def open_form(browser: Browser, record: str, query: str = "", *, provider: str = "xero") -> Any:
+    """A new form for a record, as the button leads to it; `query` as in an address."""
+    return browser.get(f"{record}/tabs/{provider}/draft{query}", status=303).follow()
 
 
 def draft_form(page: Any) -> Any:

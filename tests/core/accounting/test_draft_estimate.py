@@ -10,7 +10,7 @@ import pytest
 
 from core.services import Services
 from tests.conftest import Browser, LogIn
-from tests.core.accounting.drafting import draft_form, fields_of, key_in, send, the_draft
+from tests.core.accounting.drafting import draft_form, fields_of, key_in, open_form, send, the_draft
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def sales(log_in: LogIn, services: Services) -> Browser:
 
 
 def test_an_estimate_is_offered_and_made_once(sales: Browser, services: Services, refit: str, tmp_path: Path) -> None:
-    page = sales.get(f"{refit}/tabs/quickbooks_stub/draft?q=a")
+    page = open_form(sales, refit, "?q=a", provider="quickbooks_stub")
     assert "as an estimate" in page
     assert "has no draft invoices" in page
     assert "It posts nothing" in page

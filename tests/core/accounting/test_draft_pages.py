@@ -17,6 +17,7 @@ from tests.core.accounting.drafting import (
     draft_form,
     fill,
     key_in,
+    open_form,
     press,
     send,
     the_draft,
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.slow
 def test_a_draft_goes_from_the_form_into_the_books_and_back_to_its_page(
     sales: Browser, services: Services, refit: str, sandbox: Sandbox
 ) -> None:
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     assert "goes to Kererū Trading in Xero as a draft" in page
     form = draft_form(page)
     assert form["reference"].value == "Roastery refit, stage 1"
@@ -51,7 +52,7 @@ def test_a_draft_goes_from_the_form_into_the_books_and_back_to_its_page(
 
 
 def test_the_records_tab_shows_what_is_not_made_yet(sales: Browser, services: Services, refit: str) -> None:
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     fill(draft_form(page))
     send(page)
     waiting = sales.get(f"{refit}/tabs/xero")
@@ -64,12 +65,12 @@ def test_the_records_tab_shows_what_is_not_made_yet(sales: Browser, services: Se
 def test_an_open_draft_can_be_deleted_and_a_made_one_cannot(
     sales: Browser, services: Services, sandbox: Sandbox, refit: str
 ) -> None:
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     saved = draft_form(page).submit("action", value="save", status=303).follow()
     assert press(saved, "delete").location.endswith("/accounting/drafts")
     with services.db.read() as session:
         assert session.scalars(select(Draft)).all() == []
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     fill(draft_form(page))
     key = key_in(send(page).location)
     services.jobs.drain()
@@ -80,7 +81,7 @@ def test_an_open_draft_can_be_deleted_and_a_made_one_cannot(
 def test_one_that_waits_can_be_taken_back_and_is_not_sent(
     sales: Browser, services: Services, sandbox: Sandbox, refit: str
 ) -> None:
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     fill(draft_form(page))
     waiting = send(page).follow()
     form = press(waiting, "back").follow()
@@ -92,7 +93,7 @@ def test_one_that_waits_can_be_taken_back_and_is_not_sent(
 def test_the_status_is_followed_until_it_is_paid(
     sales: Browser, services: Services, sandbox: Sandbox, refit: str, clock: ManualClock
 ) -> None:
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     fill(draft_form(page))
     key = key_in(send(page).location)
     services.jobs.drain()
@@ -115,7 +116,7 @@ def test_the_status_is_followed_until_it_is_paid(
 
 def test_a_page_that_is_drawn_calls_nobody(sales: Browser, sandbox: Sandbox, refit: str, services: Services) -> None:
     before = sandbox.calls.count()
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     fill(draft_form(page))
     button(page, "recalculate")
     send(page).follow()
@@ -126,7 +127,7 @@ def test_a_page_that_is_drawn_calls_nobody(sales: Browser, sandbox: Sandbox, ref
 def test_a_total_that_the_provider_reckons_otherwise_is_shown(
     sales: Browser, services: Services, sandbox: Sandbox, refit: str
 ) -> None:
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     fill(draft_form(page))
     key = key_in(send(page).location)
     draft = the_draft(services, key)
@@ -147,7 +148,7 @@ def test_an_unknown_key_is_not_here(sales: Browser, path: str) -> None:
 def test_the_page_of_a_draft_refreshes_itself_with_and_without_scripts(
     sales: Browser, services: Services, refit: str
 ) -> None:
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     fill(draft_form(page))
     waiting = send(page).follow()
     assert waiting.html.find("noscript").find("meta", {"http-equiv": "refresh"}) is not None
@@ -159,3 +160,56 @@ def test_the_page_of_a_draft_refreshes_itself_with_and_without_scripts(
     piece = sales.get(path, headers={"HX-Request": "true"})
     assert "hx-get" not in piece
     assert "http-equiv" not in sales.get(path)
+
+
+def test_the_page_of_a_draft_shows_all_of_it(sales: Browser, services: Services, sandbox: Sandbox, refit: str) -> None:
+    form = fill(draft_form(open_form(sales, refit)), lines_0_quantity="11.5", price="92.5", lines_0_discount="10")
+    sent = form.submit("action", value="send", status=303)
+    for _ in range(2):  # on its way, and made
+        page = sales.get(sent.location)
+        whole = page.html.find(id="draft-whole").get_text(" ", strip=True)
+        assert "Date 22 Nov 2026 Due 12 Dec 2026 Reference Roastery refit, stage 1" in whole
+        assert "Currency NZD Amounts are tax exclusive" in whole
+        assert "Extraction hood 200 Sales · by the account: 15% GST on Income · less 10% 11.5 92.50 957.38" in whole
+        assert "Subtotal 957.38 Tax 143.61 Total NZ$ 1,100.99" in whole
+        services.jobs.drain()
+    assert "Total in Xero NZ$ 1,100.99" in whole
+    assert "Difference" not in whole
+
+
+def test_a_half_finished_draft_is_shown_as_it_was_typed(sales: Browser, refit: str) -> None:
+    form = fill(draft_form(open_form(sales, refit)), description="Hood", price="a lot", due_date="next week")
+    page = form.submit("action", value="save", status=303).follow()
+    whole = page.html.find(id="draft-whole").get_text(" ", strip=True)
+    assert "Due next week" in whole
+    assert "a lot –" in whole
+    assert "Total so far" in whole
+
+
+def test_the_piece_that_says_it_is_made_brings_the_whole_draft_along(
+    sales: Browser, services: Services, refit: str
+) -> None:
+    sent = fill(draft_form(open_form(sales, refit))).submit("action", value="send", status=303)
+    piece = sales.get(sent.location, headers={"HX-Request": "true"})
+    assert "draft-whole" not in piece
+    services.jobs.drain()
+    piece = sales.get(sent.location, headers={"HX-Request": "true"})
+    assert piece.html.find(id="draft-whole")["hx-swap-oob"] == "true"
+    assert "Total in Xero" in piece
+
+
+def test_the_list_of_drafts_has_pages(sales: Browser, services: Services, refit: str) -> None:
+    empty = sales.get("/accounting/drafts")
+    assert "No drafts yet" in empty
+    form = fill(draft_form(open_form(sales, refit)))
+    for number in range(26):
+        form["key"].force_value(f"{number:032x}")
+        form.submit("action", value="save", status=303)
+    first = sales.get("/accounting/drafts")
+    assert "1–25 of 26" in first
+    assert f"/accounting/drafts/{0:032x}" not in first
+    last = first.click("Next")
+    assert "26–26 of 26" in last
+    assert f"/accounting/drafts/{0:032x}" in last
+    for page in ("99", "x", "-1", "0", "9" * 30):
+        assert "of 26" in sales.get("/accounting/drafts", {"page": page})

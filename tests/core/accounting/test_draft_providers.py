@@ -20,6 +20,7 @@ from core import (
     DocumentStatus,
     ManualClock,
     NewDocument,
+    NewParty,
     NotFound,
     Organisation,
     OutcomeUnknown,
@@ -38,10 +39,11 @@ from core.jobs.periodic import tick
 from core.services import Services
 from plugins.quickbooks_stub.provider import ToyConsent
 from tests.conftest import Browser, LogIn
-from tests.core.accounting.drafting import draft_form, key_in, pass_time, send, the_draft
+from tests.core.accounting.drafting import draft_form, key_in, open_form, pass_time, send, the_draft
 
 BOOKS: list[str] = []
 LOSE: list[bool] = []
+PARTIES: list[Party] = []
 AWAY: list[Unavailable] = []
 
 
@@ -49,13 +51,20 @@ class Plain(AccountingProvider):
     """Makes drafts, keeps no mark, and loses answers when `LOSE` says so."""
 
     def capabilities(self) -> frozenset[Capability]:
-        return frozenset({Capability.DRAFT_INVOICE})
+        return frozenset({Capability.DRAFT_INVOICE, Capability.PARTIES_CREATE})
 
     def organisation(self) -> Organisation:
         return Organisation("plain", "Plain Books", base_currency="NZD")
 
     def search_parties(self, text: str, *, cursor: str | None = None) -> Page[Party]:
-        return Page(())
+        """One on a page."""
+        number = int(cursor or 0)
+        return Page(PARTIES[number : number + 1], str(number + 1) if number + 1 < len(PARTIES) else None)
+
+    def create_party(self, new: NewParty, *, key: str) -> Party:
+        made = Party(Ref(key), new.name, email=new.email)
+        PARTIES.append(made)
+        raise OutcomeUnknown("The line went dead.")
 
     def get_party(self, party_id: str) -> Party:
         raise NotFound("Nobody.")
@@ -119,7 +128,7 @@ def http() -> None:
 def sales(services: Services, clock: ManualClock, log_in: LogIn) -> Browser:
     """A sales person's browser; both toy organisations are connected and know one customer."""
     BOOKS.clear()
-    for one in (LOSE, AWAY):
+    for one in (LOSE, AWAY, PARTIES):
         one.clear()
     now = clock.now()
     with services.db.begin() as session:
@@ -144,7 +153,7 @@ def sales(services: Services, clock: ManualClock, log_in: LogIn) -> Browser:
 
 @pytest.fixture
 def queued(sales: Browser, refit: str) -> str:
-    page = sales.get(f"{refit}/tabs/plain/draft?party=p1")
+    page = open_form(sales, refit, "?party=p1", provider="plain")
     form = draft_form(page)
     form["lines-0-description"], form["lines-0-unit_price"] = "Hood", "100"
     return key_in(send(page).location)
@@ -208,7 +217,7 @@ def test_a_provider_without_notes_gets_none(services: Services, queued: str, clo
 
 
 def test_a_provider_that_takes_no_drafts_says_what_can_be_done(sales: Browser, refit: str) -> None:
-    page = sales.get(f"{refit}/tabs/reader/draft")
+    page = open_form(sales, refit, provider="reader")
     assert "takes no drafts from here" in page
     assert "Find invoices to link" in page
     assert "draft-form" not in page
@@ -246,3 +255,14 @@ def test_a_plugin_that_was_switched_off_leaves_its_drafts_waiting(
     drafts.sweep_notes(services)
     drafts.note(services, the_draft(services).id)
     assert the_draft(services).noted_at is None
+
+
+def test_a_new_party_whose_answer_was_lost_is_found_on_whatever_page_of_a_search_it_is(
+    sales: Browser, services: Services, hana: str
+) -> None:
+    PARTIES.extend(Party(Ref(f"p{number}"), f"Hana Whitiora {number}") for number in range(5))
+    page = sales.get(f"{hana}/tabs/plain/new-party")
+    answer = next(form for form in page.forms.values() if form.action.endswith("/new-party")).submit(status=303)
+    services.jobs.drain()
+    assert [party.ref.id for party in PARTIES].count(key_in(answer.location)) == 1
+    assert "is in Plain Books and linked" in sales.get(answer.location).follow()

@@ -13,6 +13,7 @@ from tests.core.accounting.drafting import (
     fields_of,
     fill,
     key_in,
+    open_form,
     send,
     the_draft,
 )
@@ -29,20 +30,20 @@ def without(services: Services, role: str, right: str) -> None:
 def test_who_may_not_see_amounts_sees_no_overdue_and_no_total_of_others(
     sales: Browser, log_in: LogIn, services: Services, refit: str
 ) -> None:
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     fill(draft_form(page))
     key = key_in(send(page).location)
     services.jobs.drain()
-    saved = draft_form(sales.get(f"{refit}/tabs/xero/draft")).submit("action", value="save", status=303)
+    saved = draft_form(open_form(sales, refit)).submit("action", value="save", status=303)
     without(services, "accounts", "accounting.see_amounts")
     clerk = log_in("accounts")
     assert "7,360" not in clerk.get("/accounting/drafts")
     assert "7,360" not in clerk.get(f"/accounting/drafts/{key}")
-    assert "overdue" not in clerk.get(f"{refit}/tabs/xero/draft").html.find(id="draft-before").get_text()
+    assert "overdue" not in open_form(clerk, refit).html.find(id="draft-before").get_text()
     clerk.get(f"/accounting/drafts/{key_in(saved.location)}/edit", status=403)
-    fields = dict(fields_of(draft_form(clerk.get(f"{refit}/tabs/xero/draft")), "save"))
+    fields = dict(fields_of(draft_form(open_form(clerk, refit)), "save"))
     clerk.post(f"{refit}/tabs/xero/draft", {**fields, "key": key_in(saved.location)}, status=403)
-    page = clerk.get(f"{refit}/tabs/xero/draft")
+    page = open_form(clerk, refit)
     fill(draft_form(page), price="1,234.00")
     assert "1,419.10" in send(page).follow()
 
@@ -50,7 +51,7 @@ def test_who_may_not_see_amounts_sees_no_overdue_and_no_total_of_others(
 def test_every_address_of_drafts_is_closed_to_who_may_not_draft(
     sales: Browser, log_in: LogIn, services: Services, refit: str
 ) -> None:
-    draft_form(sales.get(f"{refit}/tabs/xero/draft")).submit("action", value="save", status=303)
+    draft_form(open_form(sales, refit)).submit("action", value="save", status=303)
     key = the_draft(services).key
     reader = log_in("reader")
     for path in (f"{refit}/tabs/xero/draft", "/accounting/drafts", f"/accounting/drafts/{key}"):

@@ -21,6 +21,7 @@ from tests.core.accounting.drafting import (
     fields_of,
     fill,
     key_in,
+    open_form,
     puts,
     state,
     the_draft,
@@ -64,7 +65,7 @@ def test_the_link_back_leads_to_the_record_and_names_no_provider(
 def test_a_second_click_makes_no_second_invoice(
     sales: Browser, services: Services, sandbox: Sandbox, refit: str
 ) -> None:
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     fields = fields_of(fill(draft_form(page)), "send")
     first = sales.post(f"{refit}/tabs/xero/draft", fields, status=303)
     second = sales.post(f"{refit}/tabs/xero/draft", fields, status=303)
@@ -79,7 +80,7 @@ def test_a_second_click_makes_no_second_invoice(
 def test_two_posts_at_the_same_instant_make_one_invoice(
     sales: Browser, services: Services, sandbox: Sandbox, refit: str
 ) -> None:
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     fields = fields_of(fill(draft_form(page)), "send")
     gate, locations = threading.Barrier(4), []
 
@@ -120,7 +121,7 @@ def test_two_workers_with_the_same_job_send_it_once(services: Services, sandbox:
 def test_what_is_typed_after_the_draft_was_sent_is_kept_as_a_new_draft(
     sales: Browser, services: Services, sandbox: Sandbox, queued: str, clock: ManualClock, refit: str
 ) -> None:
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     form = fill(draft_form(page))
     form["key"].force_value(queued)
     form["lines-0-description"] = "Changed after the click"

@@ -24,6 +24,7 @@ from tests.core.accounting.drafting import (
     fill,
     key_in,
     link_harbour,
+    open_form,
     pass_time,
     send,
     the_draft,
@@ -69,7 +70,7 @@ def queued(connect: Connect, log_in: LogIn, services: Services, harbour: str, re
     connect()
     sales: Browser = log_in("sales")
     link_harbour(sales, services, harbour)
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     fill(draft_form(page))
     return key_in(send(page).location)
 

@@ -15,7 +15,7 @@ from core.accounting.models import Draft
 from core.services import Services
 from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser, LogIn
-from tests.core.accounting.drafting import LOOKS, WRITES, draft_form, fields_of, fill, link_harbour
+from tests.core.accounting.drafting import LOOKS, WRITES, draft_form, fields_of, fill, link_harbour, open_form
 from tests.story.conftest import Connect
 
 FAULTS = ("drop-before", "drop-after", "429-minute", "429-concurrent", "503", "500", "malformed", "html")
@@ -65,7 +65,7 @@ def test_every_draft_becomes_one_invoice(
         return made
 
     monkeypatch.setattr(drafts.DEED, "send", send_and_die)
-    fields = dict(fields_of(fill(draft_form(sales.get(f"{refit}/tabs/xero/draft"))), "send"))
+    fields = dict(fields_of(fill(draft_form(open_form(sales, refit))), "send"))
     assert read(fields).lines
     keys = [intents.new_key() for _ in range(COUNT)]
     for key in keys:

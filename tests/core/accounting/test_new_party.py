@@ -15,7 +15,7 @@ from core.records.models import Contact
 from core.services import Services
 from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser, LogIn
-from tests.core.accounting.drafting import draft_form, fields_of, key_in
+from tests.core.accounting.drafting import draft_form, fields_of, key_in, open_form
 from tests.story.conftest import Connect
 
 WRITES: dict[str, Any] = {"method": "PUT", "path": "/api.xro/2.0/Contacts"}
@@ -193,6 +193,54 @@ def test_bad_input_comes_back_as_typed_with_a_sentence_at_its_field(
     assert puts(sandbox) == 0
 
 
+def test_a_form_without_its_key_is_not_sent_and_keeps_what_was_typed(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    fields = {**dict(fields_of(filled(sales, ngaio, city="Wellington"), "")), "key": "none"}
+    page = sales.post(f"{ngaio}/tabs/xero/new-party", fields, status=422)
+    assert "was not sent" in page
+    assert form_of(page)["city"].value == "Wellington"
+    form_of(page).submit(status=303)
+    services.jobs.drain()
+    assert len(named(sandbox, "Ngaio Blackwood")) == 1
+
+
+def test_a_second_click_after_a_refusal_sends_nothing_again(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    form = filled(sales, ngaio, name="Harbour Coffee Roasters Ltd")
+    for _ in range(2):
+        answer = form.submit(status=303)
+        services.jobs.drain()
+    assert puts(sandbox) == 1
+    assert "has Harbour Coffee Roasters Ltd already" in sales.get(answer.location).follow()
+
+
+def test_a_form_from_before_a_change_is_shown_again_with_what_was_typed(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    stale = filled(sales, ngaio, name="Harbour Coffee Roasters Ltd")
+    answer = stale.submit(status=303)
+    services.jobs.drain()
+    stale["name"] = "Ngaio Blackwood Builders"
+    page = stale.submit(status=409)
+    assert "It changed after this form was opened" in page
+    assert form_of(page)["name"].value == "Ngaio Blackwood Builders"
+    assert puts(sandbox) == 1
+    form_of(page).submit(status=303)
+    services.jobs.drain()
+    assert len(named(sandbox, "Ngaio Blackwood Builders")) == 1
+    stale["name"] = "Once more"
+    page = stale.submit(status=409)
+    assert "This form was sent before, as Ngaio Blackwood Builders" in page
+    assert form_of(page)["key"].value != key_in(answer.location)
+
+
+def test_a_name_that_nobody_can_see_is_none(sales: Browser, sandbox: Sandbox, ngaio: str) -> None:
+    page = filled(sales, ngaio, name="\u200b\u00a0").submit(status=422)
+    assert "Write the name" in page.html.find(id="name-error").get_text()
+
+
 def test_names_in_emoji_and_html_are_just_text(
     sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
 ) -> None:
@@ -206,7 +254,7 @@ def test_names_in_emoji_and_html_are_just_text(
 def test_made_from_a_draft_it_leads_back_to_the_draft(
     sales: Browser, services: Services, sandbox: Sandbox, refit: str
 ) -> None:
-    page = sales.get(f"{refit}/tabs/xero/draft")
+    page = open_form(sales, refit)
     form = draft_form(page)
     form["lines-0-description"] = "Typed before"
     away = form.submit("action", value="new-party", status=303).follow()
