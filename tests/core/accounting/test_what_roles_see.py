@@ -53,6 +53,7 @@ BILL_NUMBERS = ("BILL-8801", "BILL-8802", "BILL-8803", "BC-8804")
 BILL_AMOUNTS = ("8,642.19", "2,468.13", "7,514.95", "6,543.21", "339.77", "1,234.56")
 BILL_TEXTS = ("Payment to a director",)
 DRAFTED = "5,913.77"
+NEW_KEY = "0" * 32
 # The CRM's own amounts, which everybody sees, and of an empty draft its zeros and the rate of a tax.
 OF_THE_CRM = ("6,400.00", "5,200.00", "0.00", "8.25")
 AMOUNT = re.compile(r"(?<![\w.])\d[\d,]*\.\d\d(?![\w.])")
@@ -111,7 +112,7 @@ def _on_record(books: Books, admin: Browser) -> None:
     ids = [f"id of {number}" for number in (*SALES, *BILL_NUMBERS)]
     sent = [("csrf_token", admin.token()), ("connection", "1"), *(("document", one) for one in ids)]
     admin.post(f"{tab}/documents/link", sent, status=303)
-    form = admin.get(f"{tab}/draft").forms["draft-form"]
+    form = admin.get(f"{tab}/draft").follow().forms["draft-form"]
     form["lines-0-description"], form["lines-0-unit_price"] = "Something secret", "5913.77"
     form.submit("action", value="save", status=303)
 
@@ -139,7 +140,8 @@ def addresses(books: Books) -> Iterator[str]:
     everything = "invoices=all&bills=all&credits=all&estimates=all"
     for path, tab in [(books.paths[name], books.tab(name)) for name in books.paths]:
         yield from (path, f"{path}/edit", f"{path}/delete", f"{path}/opportunities", f"{path}/projects")
-        yield from (tab, f"{tab}?{everything}", f"{tab}/draft", f"{tab}/draft?party=harbour", f"{tab}/new-party")
+        yield from (tab, f"{tab}?{everything}", f"{tab}/new-party")
+        yield from (f"{tab}/draft?key={NEW_KEY}", f"{tab}/draft?key={NEW_KEY}&party=harbour")
         yield from (f"{tab}/explain/{figure}?connection=1" for figure in BY_KEY)
         for what in ("invoices", "bills"):
             yield from (f"{tab}/find?what={what}&q=1", f"{tab}/find?what={what}", f"{tab}?{what}=drafts")
