@@ -23,7 +23,7 @@ from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyL
 from core.accounting.rules import Explanation, Rule, explain
 from core.records.kinds import KINDS
 
-PAGE = 100
+PAGE = 50
 # Plain rows, not objects: ten thousand of them are read in a fraction of the time.
 COLUMNS = (
     DocumentRow.connection_id,
