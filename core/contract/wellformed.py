@@ -117,7 +117,7 @@ def _in_tuple(value: Any, each: Callable[[Any], str], length: int | None) -> str
 
 def _decimal_fault(value: Any) -> str:
     if not isinstance(value, Decimal):
-        return f"{_not(value, Decimal)}, made from the text of the answer"
+        return f"{_shown(value)}: a rate or money is a Decimal, made from the text of the answer, never a float"
     return "" if value.is_finite() else f"{value}, which is no number"
 
 
@@ -132,7 +132,7 @@ def _amount_fault(value: Any) -> str:
 def _moment_fault(value: Any) -> str:
     if not isinstance(value, datetime):
         return _not(value, datetime)
-    return "" if value.utcoffset() is not None else f"{value!r} without a time zone; moments are aware, in UTC"
+    return "" if value.utcoffset() is not None else f"{value!r} without a time zone; moments are aware datetimes in UTC"
 
 
 def _more(value: Any) -> str:

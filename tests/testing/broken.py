@@ -74,6 +74,13 @@ class CountsCreditsBelowZero(Garbling):
         return replace(document, total=-document.total) if credit else document
 
 
+class CountsEachKindApart(Garbling):
+    """Every kind of document has its own numbers, and the mapping leaves the kind out of the id."""
+
+    def garble(self, document: Document) -> Document:
+        return replace(document, ref=Ref("7"))
+
+
 class ForgetsTheirWord(Garbling):
     def garble(self, document: Document) -> Document:
         return replace(document, vendor_status="")
@@ -250,7 +257,7 @@ class ListsAnIdTwice(QuickBooksStub):
 
 class TellsRatesAsFractions(QuickBooksStub):
     def choices(self, kind: ChoiceKind) -> Sequence[Choice]:
-        return [replace(choice, rate=choice.rate and float(choice.rate) / 100) for choice in super().choices(kind)]  # type: ignore[arg-type]
+        return [replace(choice, rate=choice.rate and choice.rate / 100) for choice in super().choices(kind)]
 
 
 def read_only(stub: type[QuickBooksStub] = QuickBooksStub) -> type[AccountingProvider]:

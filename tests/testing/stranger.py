@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from types import ModuleType
 from typing import Any
 
@@ -28,13 +28,16 @@ from core import (
     Organisation,
     Page,
     Party,
+    Problem,
     ProviderContext,
     ProviderSpec,
     Ref,
     Rejected,
+    Unsupported,
     hookimpl,
 )
 from core.contract.guard import Note, guarded
+from core.testing.conformance.helpers import rounded, smallest
 
 HOUSE = Organisation("42", "Ledgerhouse NZ", base_currency="NZD", timezone="Pacific/Auckland")
 KEY = "ledgerhouse"
@@ -115,7 +118,8 @@ class Books(AccountingProvider):
         return told
 
     def search_parties(self, text: str, *, cursor: str | None = None) -> Page[Party]:
-        found = [one for one in self._house.parties.values() if text.casefold() in one.name.casefold()]
+        words = text.casefold()
+        found = [one for one in self._house.parties.values() if words in f"{one.name} {one.email}".casefold()]
         told: Page[Party] = self._tell("search_parties", Page(found))
         return told
 
@@ -126,7 +130,8 @@ class Books(AccountingProvider):
         return told
 
     def search_documents(self, query: DocumentQuery) -> Page[Document]:
-        found = [one for one in self._house.documents.values() if query.text.casefold() in one.number.casefold()]
+        found = [one for one in self._house.documents.values() if _wanted(one, query)]
+        found.sort(key=lambda one: one.date, reverse=True)
         told: Page[Document] = self._tell("search_documents", Page(found))
         return told
 
@@ -143,11 +148,19 @@ class Books(AccountingProvider):
         return told
 
     def create(self, kind: DocumentKind, draft: NewDocument, *, key: str) -> Document:
-        number = 100 + len(self._house.made)
-        total = sum((line.quantity * line.unit_price for line in draft.lines), Decimal(0))
-        made = invoice(number, str(total), number="", status=DocumentStatus.DRAFT, party_id=draft.party_id)
-        self._house.made[key] = self._house.documents[str(number)] = made
-        told: Document = self._tell("create", made)
+        """Looks first: the vendor takes no idempotency key."""
+        if kind is not DocumentKind.SALES_INVOICE:
+            raise Unsupported("Ledgerhouse drafts invoices only.")
+        if draft.party_id not in self._house.parties:
+            raise Rejected("Ledgerhouse refused this.", [Problem("party", "There is no such customer.")])
+        strange = [place for place, line in enumerate(draft.lines) if line.tax_rate not in ("", "S15")]
+        if strange:
+            problems = [Problem(f"lines.{place}.tax_rate", "There is no such rate.") for place in strange]
+            raise Rejected("Ledgerhouse refused this.", problems)
+        if key not in self._house.made:
+            made = _made(100 + len(self._house.made), draft, self._house.parties[draft.party_id], self._context)
+            self._house.made[key] = self._house.documents[made.ref.id] = made
+        told: Document = self._tell("create", self._house.made[key])
         return told
 
     def find_created(self, kind: DocumentKind, key: str, party_id: str, since: dt.datetime) -> Document | None:
@@ -155,12 +168,48 @@ class Books(AccountingProvider):
         return told
 
     def choices(self, kind: ChoiceKind) -> Sequence[Choice]:
-        told: Sequence[Choice] = self._tell("choices", [Choice(kind, "NZD", "NZD")] if kind.value == "currency" else [])
+        lists = {
+            ChoiceKind.CURRENCY: [Choice(kind, one, one) for one in ("NZD", "JPY", "BHD")],
+            ChoiceKind.TAX_RATE: [Choice(kind, "S15", "15 %", rate=Decimal(15))],
+        }
+        told: Sequence[Choice] = self._tell("choices", lists.get(kind, []))
         return told
 
     def web_url(self, kind: DocumentKind | None, ref: Ref) -> str | None:
         told: str | None = self._tell("web_url", f"https://ledgerhouse.example/{ref.id}")
         return told
+
+
+def _wanted(document: Document, query: DocumentQuery) -> bool:
+    return (
+        query.text.strip().casefold() in f"{document.number} {document.reference}".casefold()
+        and (not query.kinds or document.kind in query.kinds)
+        and (query.date_from is None or query.date_from <= document.date)
+        and (query.date_to is None or document.date <= query.date_to)
+        and query.party_id in ("", document.party_id)
+    )
+
+
+def _made(number: int, draft: NewDocument, party: Party, context: ProviderContext) -> Document:
+    """The draft as it is kept, not numbered yet."""
+    cent = smallest(draft.currency)
+    lines = tuple(replace(line, amount=rounded(line, draft.currency)) for line in draft.lines)
+    net = sum((line.amount for line in lines), Decimal(0))
+    tax = sum(((line.amount * 15 / 100).quantize(cent, ROUND_HALF_UP) for line in lines if line.tax_rate), Decimal(0))
+    values = {name: getattr(draft, name) for name in ("date", "due_date", "currency", "reference", "amounts_are")}
+    return invoice(
+        number,
+        str(net + tax),
+        number="",
+        tax=tax,
+        lines=lines,
+        status=DocumentStatus.DRAFT,
+        vendor_status="Planned",
+        party_id=draft.party_id,
+        party_name=party.name,
+        updated_at=context.clock.now(),
+        **values,
+    )
 
 
 class ApiKey(Authorizer):

@@ -123,7 +123,7 @@ WRONG: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "it gives a text": ("documents_of", lambda _: "<html>", "str where a list of Document belongs"),
     "it gives mappings": ("documents_of", each(lambda one: {"total": "1"}), "a dict where a Document belongs"),
     "one is None": ("documents_of", each(lambda one: None), "None where a Document belongs"),
-    "a float": ("documents_of", altered(total=115.0), "total is 115.0, not a Decimal"),
+    "a float": ("documents_of", altered(total=115.0), "total is 115.0: a rate or money is a Decimal"),
     "not a number": ("documents_of", altered(amount_due=Decimal("NaN")), "amount_due is NaN, which is no number"),
     "infinity": ("documents_of", altered(total=Decimal("Infinity")), "total is Infinity, which is no number"),
     "a float's tail": ("documents_of", altered(total=Decimal("115.0000000009")), "at most four decimals"),
@@ -172,7 +172,7 @@ WRONG: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "a rate as float": (
         "choices",
         lambda found: [replace(one, rate=0.15) for one in found],
-        "rate is 0.15, not a Decimal",
+        "rate is 0.15: a rate or money is a Decimal",
     ),
     "capabilities raise": ("capabilities", boom, "RuntimeError"),
     "capabilities are words": ("capabilities", lambda _: ["draft_invoice"], "capabilities() is no frozenset"),

@@ -50,6 +50,14 @@ class DocumentChecks(ConformanceFixtures):
         refs = [(document.kind, document.ref.id) for document in documents]
         assert len(refs) == len(set(refs)), "documents_of gave a document twice: pages overlap, or two lists hold it."
 
+    def test_an_id_stands_for_one_document_of_any_kind(self, provider: AccountingProvider, known_party: str) -> None:
+        """Systems that count invoices and credit notes apart have two of one number; the core keeps each by its id."""
+        found = [*of_party(provider, known_party), *find_documents(provider, DocumentQuery())]
+        kinds = {(document.ref.id, document.kind) for document in found}
+        ids = [ident for ident, _ in kinds]
+        twice = sorted({ident for ident in ids if ids.count(ident) > 1})
+        assert not twice, f"the ids {twice[:5]} stand for documents of two kinds: put the kind into Ref.id."
+
     def test_documents_of_nobody_are_none(self, provider: AccountingProvider) -> None:
         """An empty filter must not mean *everything*."""
         found = [document.number for document in provider.documents_of([])]

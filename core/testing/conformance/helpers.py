@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -33,6 +34,8 @@ from core.contract.values import (
 T = TypeVar("T")
 
 MOST_PAGES = 1000
+WHOLE = re.compile("BIF|CLP|DJF|GNF|ISK|JPY|KMF|KRW|PYG|RWF|UGX|UYI|VND|VUV|XAF|XOF|XPF")
+THOUSANDTHS = re.compile("BHD|IQD|JOD|KWD|LYD|OMR|TND")
 DRAFTS = {DocumentKind.SALES_INVOICE: Capability.DRAFT_INVOICE, DocumentKind.ESTIMATE: Capability.ESTIMATE}
 CREDITS = (DocumentKind.SALES_CREDIT_NOTE, DocumentKind.OVERPAYMENT, DocumentKind.PREPAYMENT)
 
@@ -175,9 +178,12 @@ def usable(choices: Sequence[Choice]) -> list[Choice]:
 def sample_draft(
     provider: AccountingProvider, context: ProviderContext, party_id: str, key: str, *, reference: str = ""
 ) -> NewDocument:
-    """A draft of two lines, filled in from the organisation's own choices; 71.66 before tax, with a half cent in it."""
-    claimed = provider.capabilities()
-    party, day = provider.get_party(party_id), today(provider, context)
+    """A draft of two lines, filled in from the organisation's own choices, in the party's currency.
+
+    71.66 before tax with a half cent in it; 7,166 and 7.166 where the currency has no decimals, or three.
+    """
+    claimed, day = provider.capabilities(), today(provider, context)
+    currency = provider.get_party(party_id).currency or provider.organisation().base_currency
     items, accounts = usable(provider.choices(ChoiceKind.ITEM)), usable(provider.choices(ChoiceKind.ACCOUNT))
     if Capability.LINE_NEEDS_ITEM in claimed and not items:
         pytest.fail(
@@ -188,17 +194,17 @@ def sample_draft(
     line = Line(
         description="Consulting – août",
         quantity=Decimal(3),
-        unit_price=Decimal("19.99"),
+        unit_price=Decimal("1999") * smallest(currency),
         item=item.id if item else "",
         account=account,
         tax_rate=_tax_rate(provider, item, next((a for a in accounts if a.id == account), None)),
     )
-    half = _with(line, description="Travel", quantity=Decimal("1.5"), unit_price=Decimal("7.79"))
+    half = _with(line, description="Travel", quantity=Decimal("1.5"), unit_price=Decimal("779") * smallest(currency))
     return NewDocument(
         party_id=party_id,
         date=day,
         due_date=day + timedelta(days=14),
-        currency=party.currency or provider.organisation().base_currency,
+        currency=currency,
         amounts_are=AmountsAre.EXCLUSIVE,
         lines=(line, half),
         reference=reference or f"Order {key[:6]}",
@@ -206,10 +212,17 @@ def sample_draft(
     )
 
 
-def rounded(line: Line) -> Decimal:
-    """Quantity × unit price less discount, half-up to the cent: what the core shows."""
+def rounded(line: Line, currency: str) -> Decimal:
+    """Quantity × unit price less discount, half-up to the smallest amount of the currency."""
     amount = line.quantity * line.unit_price * (100 - line.discount) / 100
-    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return amount.quantize(smallest(currency), ROUND_HALF_UP)
+
+
+def smallest(currency: str) -> Decimal:
+    """The smallest amount of a currency (ISO 4217): a cent of most, 1 of those without decimals."""
+    if WHOLE.fullmatch(currency):
+        return Decimal(1)
+    return Decimal("0.001") if THOUSANDTHS.fullmatch(currency) else Decimal("0.01")
 
 
 def of_party(provider: AccountingProvider, party_id: str) -> list[Document]:

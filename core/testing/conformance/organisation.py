@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pytest
 
 from core.contract.provider import AccountingProvider, ProviderContext
-from core.contract.values import Capability, ChoiceKind, DocumentKind, Ref
+from core.contract.values import Capability, ChoiceKind, DocumentKind, Organisation, Ref
+from core.contract.wellformed import fault
 from core.testing.conformance.fixtures import ConformanceFixtures
 from core.testing.conformance.helpers import DRAFTS, missing, need, need_unclaimed, no_complaints, usable
 from core.testing.conformance.wellformed import choice_complaints, is_currency
@@ -32,6 +33,7 @@ class OrganisationChecks(ConformanceFixtures):
     ) -> None:
         """Figures are in the base currency; *overdue* is decided by the day in the time zone."""
         told = provider.organisation()
+        assert not (wrong := fault(told, Organisation)), f"organisation(): {wrong}"
         assert told.name.strip(), "organisation(): name is empty; people see it on every page."
         assert is_currency(told.base_currency), (
             f"organisation(): base_currency is {told.base_currency!r}; give three capital letters (ISO 4217)."
@@ -81,6 +83,8 @@ class OrganisationChecks(ConformanceFixtures):
         """An id goes into a draft, so it must mean one thing."""
         choices = provider.choices(kind)
         no_complaints("choices", [words for choice in choices for words in choice_complaints(choice, kind)])
+        rates = [choice.rate for choice in choices if choice.active and choice.rate]
+        assert not rates or max(rates) >= 1, f"choices({kind.name}): a rate is per cent: 8.25, not 0.0825."
         ids = [(choice.group, choice.id) for choice in choices]
         twice = {ident for ident in ids if ids.count(ident) > 1}
         assert not twice, (

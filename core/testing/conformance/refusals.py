@@ -101,9 +101,10 @@ class RefusalChecks(ConformanceFixtures):
             fields = [problem.field for problem in refused.problems]
             assert "lines.0.discount" in fields, f"A discount was refused at {fields}, not at lines.0.discount."
             return
-        assert made.total - made.tax == rounded(line), (
-            f"create: 3 × 19.99 less 12.5 % came to {made.total - made.tax}, not {rounded(line)}. Send the discount, "
-            "or raise Rejected at lines.0.discount."
+        wanted = rounded(line, sample.currency)
+        assert made.total - made.tax == wanted, (
+            f"create: 3 × {line.unit_price} less 12.5 % came to {made.total - made.tax}, not {wanted}. Send the "
+            "discount, or raise Rejected at lines.0.discount."
         )
 
     @pytest.mark.parametrize("kind", _KINDS)
