@@ -11,7 +11,8 @@ from pyramid.httpexceptions import HTTPFound
 from pyramid.renderers import render_to_response
 
 from plugins.xero.sandbox import scopes
-from plugins.xero.sandbox.oauth import PUBLIC_CLIENT_ID, SECRETS, good_redirect
+from plugins.xero.sandbox.envelope import Refused
+from plugins.xero.sandbox.oauth import PUBLIC_CLIENT_ID, SECRETS, form_of, good_redirect
 from plugins.xero.sandbox.state import STATE, State
 
 MEANING = {
@@ -45,7 +46,10 @@ _KEPT = (
 
 def authorize(request: Any) -> Any:
     """GET shows the page, POST answers it: a redirect with a code, or with an error."""
-    asked: Mapping[str, str] = request.params
+    try:
+        asked: Mapping[str, str] = {**request.GET, **form_of(request)}
+    except Refused:
+        return _page("problem.jinja2", request, {"problem": "invalid_request: the form cannot be read."}, status=400)
     wrong = _unsafe(asked)
     if wrong:
         return _page("problem.jinja2", request, {"problem": wrong}, status=400)

@@ -6,7 +6,6 @@ Source: Xero, "The standard authorization code flow", "Custom connections"; RFC 
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
@@ -56,8 +55,8 @@ def token(request: Any) -> Any:
     state: State = request.environ[STATE]
     grants = {"authorization_code": _by_code, "refresh_token": _by_refresh, "client_credentials": _by_client}
     try:
-        client = _client(request)
-        form: Mapping[str, str] = request.POST
+        form = form_of(request)
+        client = _client(request, form)
         grant = grants.get(form.get("grant_type", ""))
         if grant is None:
             raise Refused(400, {"error": "unsupported_grant_type"})
@@ -71,11 +70,12 @@ def revocation(request: Any) -> Any:
     """POST /connect/revocation: ends a grant. 200 without a body, for an unknown token too (RFC 7009)."""
     state: State = request.environ[STATE]
     try:
-        client = _client(request)
-        if not request.POST.get("token"):
+        form = form_of(request)
+        client = _client(request, form)
+        if not form.get("token"):
             raise Refused(400, {"error": "invalid_request"})
         with state.store.work():
-            state.tokens.revoke(request.POST["token"], client)
+            state.tokens.revoke(form["token"], client)
     except Refused as refused:
         return refusal(refused)
     return Response(status=200, body=b"")
@@ -109,13 +109,21 @@ def key_set(request: Any) -> Any:
     return json_answer(200, request.environ[STATE].signer.public())
 
 
-def _client(request: Any) -> str:
+def form_of(request: Any) -> dict[str, str]:
+    """The fields of a form that are text. Raises Refused (400 invalid_request) for a body that cannot be read."""
+    try:
+        return {name: value for name, value in request.decode().POST.items() if isinstance(value, str)}
+    except (ValueError, LookupError) as error:
+        raise Refused(400, {"error": "invalid_request"}) from error
+
+
+def _client(request: Any, form: Mapping[str, str]) -> str:
     """The app, by HTTP Basic or by form fields. Raises Refused (400 invalid_client)."""
     header = request.headers.get("Authorization", "")
     if header.lower().startswith("basic "):
         client, secret = _basic(header[6:])
     else:
-        client, secret = request.POST.get("client_id", ""), request.POST.get("client_secret", "")
+        client, secret = form.get("client_id", ""), form.get("client_secret", "")
     if SECRETS.get(client) != secret:
         raise Refused(400, {"error": "invalid_client"})
     return client
@@ -124,7 +132,7 @@ def _client(request: Any) -> str:
 def _basic(text: str) -> tuple[str, str]:
     try:
         client, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return "", ""
     return unquote_plus(client), unquote_plus(secret)
 

@@ -217,6 +217,13 @@ def test_revoking_what_is_unknown_is_no_error_and_nothing_is_one(browser: Browse
     assert browser.http.post("/connect/revocation", data=data).json() == {"error": "invalid_request"}
 
 
+def test_a_form_in_another_charset_is_read(browser: Browser) -> None:
+    """As some clients in Java send it."""
+    data = "grant_type=client_credentials&client_id=ledgertab-demo&client_secret=ledgertab-demo-secret"
+    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=ISO-8859-1"}
+    assert browser.http.post("/connect/token", content=data, headers=headers).status_code == 200
+
+
 # An app without a secret
 
 

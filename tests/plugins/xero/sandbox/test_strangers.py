@@ -7,9 +7,10 @@ from uuid import UUID
 from xml.etree import ElementTree
 
 import pytest
+from webob import Request
 
 from plugins.xero.sandbox import Sandbox
-from tests.plugins.xero.sandbox.conftest import API, HARBOUR, Caller
+from tests.plugins.xero.sandbox.conftest import API, HARBOUR, Browser, Caller
 
 JSON = "application/json"
 
@@ -183,3 +184,52 @@ def test_a_contact_comes_back_in_xml_with_its_empty_parts(xero: Caller, harbour:
     answer = xero.send("POST", "Contacts", body.encode())
     assert answer.status_code == 200, answer.text
     assert answer.json()["Contacts"][0]["SalesTrackingCategories"] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"xml=",
+        b'<?xml version="1.0" encoding="bogus"?><Contact><Name>n</Name></Contact>',
+        b'<!DOCTYPE a [<!ENTITY x "y">]><Contact><Name>&x;</Name></Contact>',
+        '<!DOCTYPE a [<!ENTITY x "y">]><Contact><Name>&x;</Name></Contact>'.encode("utf-16-le"),
+    ],
+)
+def test_xml_that_cannot_be_read_is_refused(xero: Caller, body: bytes) -> None:
+    answer = xero.send("PUT", "Contacts", body)
+    assert (answer.status_code, answer.json()["Type"]) == (400, "PostDataInvalidException")
+
+
+def test_comments_and_character_data_in_xml_are_read(xero: Caller) -> None:
+    body = b"<Contact><!-- from a sheet --><Name><![CDATA[Salt & <Pepper>]]></Name></Contact>"
+    assert xero.send("PUT", "Contacts", body).json()["Contacts"][0]["Name"] == "Salt & <Pepper>"
+
+
+FILE = b'--x\r\nContent-Disposition: form-data; name="token"; filename="a"\r\n\r\nabc\r\n--x--\r\n'
+
+
+@pytest.mark.parametrize("path", ["/connect/token", "/connect/revocation"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--x\r\nno boundary"),
+        ("multipart/form-data; boundary=x", FILE),
+        ("application/x-www-form-urlencoded; charset=bogus", b"grant_type=client_credentials"),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_an_invalid_request(browser: Browser, path: str, kind: str, body: bytes) -> None:
+    answer = browser.http.post(
+        path, content=body, headers={"Content-Type": kind}, auth=("ledgertab-demo", "ledgertab-demo-secret")
+    )
+    assert answer.status_code == 400
+    assert answer.json()["error"] in {"invalid_request", "unsupported_grant_type"}
+    assert (
+        browser.http.post("/identity/connect/authorize", content=body, headers={"Content-Type": kind}).status_code
+        == 400
+    )
+
+
+def test_credentials_that_are_no_ascii_are_wrong(sandbox: Sandbox) -> None:
+    request = Request.blank("/connect/token", method="POST", headers={"Authorization": "Basic é"})
+    answer = request.get_response(sandbox.app)
+    assert (answer.status_code, answer.json) == (400, {"error": "invalid_client"})
