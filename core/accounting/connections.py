@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.accounting.codec import from_json, to_json
@@ -78,10 +78,16 @@ def today(connection: Connection, clock: Clock) -> date:
 
 
 def note_success(services: Services, connection_id: int) -> None:
-    """A call went well: remember when, forget the last error."""
-    values = {"last_good_at": services.clock.now(), "retry_at": None, **dict.fromkeys(TROUBLE, "")}
+    """A call went well: remember when, forget the last error.
+
+    That a permission is missing is not forgotten before its pause is over: what went well did without it.
+    """
+    now = services.clock.now()
+    over = or_(Connection.missing_scope == "", Connection.retry_at.is_(None), Connection.retry_at <= now)
+    mine = update(Connection).where(Connection.id == connection_id)
     with services.db.begin() as session:
-        session.execute(update(Connection).where(Connection.id == connection_id).values(**values))
+        session.execute(mine.values(last_good_at=now))
+        session.execute(mine.where(over).values(retry_at=None, **dict.fromkeys(TROUBLE, "")))
 
 
 def note_failure(services: Services, connection_id: int, error: ProviderError) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from core import ManualClock
+from core.accounting import connections
 from core.accounting.models import Connection
 from core.services import Services
 from plugins.xero.sandbox import Sandbox
@@ -152,3 +153,20 @@ def test_tabs_that_are_open_meanwhile_ask_in_vain_once_an_hour_and_no_more(
     assert sandbox.calls.count() > before
     with services.db.read() as session:
         assert session.scalars(select(Connection.state)).one() == "connected"
+
+
+def test_a_call_that_goes_well_does_not_hide_that_a_permission_is_missing(
+    connect: Connect, log_in: LogIn, sandbox: Sandbox, services: Services, clock: ManualClock, harbour: str
+) -> None:
+    connect()
+    sales, tab = log_in("sales"), f"{harbour}/tabs/xero"
+    link(sales, tab)
+    services.jobs.drain()
+    connect_without(log_in, sandbox, services, "accounting.contacts")
+    clock.advance(seconds=301)
+    assert "the permission accounting.contacts is missing" in look(sales, services, tab)
+    connections.note_success(services, 1)
+    assert "the permission accounting.contacts is missing" in text(sales, tab)
+    clock.advance(seconds=3601)
+    connections.note_success(services, 1)
+    assert "the permission accounting.contacts is missing" not in text(sales, tab)

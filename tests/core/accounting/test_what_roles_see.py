@@ -161,11 +161,15 @@ def walk(browser: Browser, books: Books) -> dict[str, str]:
     """What came over the wire, by address: the page, and the piece that htmx would get of it."""
     found = {}
     for path in addresses(books):
-        found[path] = str(browser.get(path, expect_errors=True).maybe_follow(expect_errors=True).text)
+        found[path] = _followed(browser, path)
         if "/tabs/" in path or path.startswith("/accounting"):
-            piece = browser.get(path, headers={"HX-Request": "true"}, expect_errors=True)
-            found[f"piece of {path}"] = str(piece.text)
+            found[f"piece of {path}"] = _followed(browser, path, headers={"HX-Request": "true"})
     return found
+
+
+def _followed(browser: Browser, path: str, **options: Any) -> str:
+    answer = browser.get(path, expect_errors=True, **options)
+    return str(answer.maybe_follow(expect_errors=True, **options).text)
 
 
 def leaks(pages: dict[str, str], secrets: tuple[str, ...]) -> list[str]:
