@@ -329,7 +329,7 @@ class Taxed:
 def taxed(tax_rate: str, account: str, item: str, lists: Lists) -> Taxed:
     """How a line is taxed: by its own rate, else its item's, else its account's (or its item's account).
 
-    Source: Xero, Invoices, "LineItems": an item fills in what the line leaves out, then the account does.
+    As accounting systems document it: an item fills in what the line leaves out, then the account does.
     """
     of_item = lists.get(ChoiceKind.ITEM, item)
     chosen = lists.get(ChoiceKind.ACCOUNT, account or (of_item.account if of_item else ""))
