@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options, rest = parser.parse_known_args(arguments)
     try:
         if options.run in brought:
-            return int(brought[options.run].load()(rest) or 0)
+            return int(_brought(brought[options.run])(rest) or 0)
         if rest:
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
         return int(_load(options.run)(options) or 0)
@@ -63,9 +63,26 @@ def make_parser(brought: dict[str, EntryPoint]) -> argparse.ArgumentParser:
     _command(commands, "plugins", "core.cli.tools:plugins", "what is installed, what is on, and its settings")
     _command(commands, "key", "core.cli.tools:key", "print a new secret key for LEDGERTAB_KEY")
     for name, point in sorted(brought.items()):
-        command = commands.add_parser(name, help=f"from {point.value.partition(':')[0]}", add_help=False)
+        if name in commands.choices:
+            sys.stderr.write(f"ledgertab: {_owner(point)} brings a command {name}, which is there already: left out.\n")
+            continue
+        command = commands.add_parser(name, help=f"brought by {_owner(point)}", add_help=False)
         command.set_defaults(run=name)
     return parser
+
+
+def _owner(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else point.value.partition(":")[0]
+
+
+def _brought(point: EntryPoint) -> Any:
+    """The function of a command that a plugin brings. Raises `StartError` where it cannot be loaded."""
+    try:
+        return point.load()
+    except Exception as error:
+        raise StartError(
+            f"The command {point.name} of {_owner(point)} cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _add_running(commands: Any) -> None:
