@@ -70,6 +70,12 @@ def whole(draft: Draft, lists: Lists) -> Whole:
     )
 
 
+def is_open(draft: Draft) -> bool:
+    """Whether our total is not the last word: a tax was not known, or a line could not be read."""
+    sums = draft.payload["sums"]
+    return bool(sums["open_tax"]) or not all(sums["lines"])
+
+
 def _facts(head: Texts, lists: Lists) -> Iterable[tuple[str, str]]:
     yield "Date", _day(head["date"])
     yield "Due", _day(head["due_date"])

@@ -51,7 +51,9 @@ def new(request: Any) -> Any:
     asked = draft_page.party_at(request.dbsession, desk, request.GET.get("party", ""))
     row = asked or draft_page.first_party(desk)
     typed = draft_page.begin(here.record, desk, row)
-    return _form(request, here, desk, typed, key=key, query=request.GET.get("q", ""))
+    response = _form(request, here, desk, typed, key=key, query=request.GET.get("q", ""))
+    response.headers["Vary"] = "*"  # so that the way back asks here, not a copy; a page kept as it was left stays so
+    return response
 
 
 def _back_at(request: Any, key: str) -> Any:

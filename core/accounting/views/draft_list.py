@@ -93,6 +93,7 @@ def _words(request: Any, found: drafts.Listed) -> dict[str, Any]:
         "may_read": may_read(request, row),
         "sees_amounts": request.has_permission(SEE_AMOUNTS),
         "total": drafts.own_total(row),
+        "so_far": draft_view.is_open(row),
         "status": status_of(document, today) if document else None,
         "differs": drafts.total_differs(row, document) if document else None,
         "web_url": _web_url(request, row.connection, row) if document else None,

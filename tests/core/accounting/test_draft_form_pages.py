@@ -199,6 +199,7 @@ def test_a_line_without_an_account_is_a_warning_and_its_tax_is_not_called_final(
     assert page.html.find(id="lines-0-tax_rate").find("option").get_text() == "not known yet"
     saved = draft_form(page).submit("action", value="send", status=303).follow()
     assert "Total so far" in saved.html.find(id="draft-whole").get_text()
+    assert "so far" in sales.get("/accounting/drafts").html.find("tbody").get_text()
 
 
 def test_a_line_taxed_by_its_account_names_the_rate(sales: Browser, refit: str) -> None:
@@ -215,6 +216,7 @@ def test_the_way_back_to_a_form_that_was_sent_leads_to_its_draft(
 ) -> None:
     where = sales.get(f"{refit}/tabs/xero/draft?q=hana", status=303).location
     page = sales.get(where)
+    assert page.headers["Vary"] == "*"  # a browser asks again instead of showing an empty copy
     assert "Hana Whitiora" in page
     fields = fields_of(fill(draft_form(page)), "send")
     sent = sales.post(f"{refit}/tabs/xero/draft", fields, status=303)
