@@ -98,7 +98,7 @@ def find_and_link(sales: Visitor) -> None:
 def draft(sales: Visitor, shoot: Shoot) -> None:
     """One line, sent once."""
     sales.follow("Create invoice draft", sales.page.locator(".head"))
-    sales.page.wait_for_url("**/draft")
+    sales.page.wait_for_url("**/draft?*")
     fits(sales)
     fill_line(sales, 1, "Counter top, oak", "3,200.00")
     sales.page.get_by_label("Reference").fill(REFERENCE)
