@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from core.accounting import connections
 from core.accounting.codec import from_json, to_json
-from core.accounting.context import ConnectionContext, authorizer_of, read_grant
+from core.accounting.context import ConnectionContext, authorizer_of, granted_by, read_grant
 from core.accounting.models import Connection, Consent, GrantRow
 from core.audit.service import record_deed
 from core.contract.errors import ProviderError, ReconnectNeeded, Rejected
@@ -69,7 +69,10 @@ def begin(
 def finish(services: Services, spec: ProviderSpec, callback: Mapping[str, str], user_id: int) -> int:
     """Come back: the consent's id, its grant and organisations kept. Raises `Rejected` with a sentence for people."""
     consent = _take(services, spec, callback.get("state", ""), user_id)
-    authorizer = authorizer_of(spec, consent.authorizer)
+    try:
+        authorizer = authorizer_of(spec, consent.authorizer)
+    except KeyError:
+        raise Rejected("This way to connect is not there any more. Start again with Connect.") from None
     kept: dict[str, str] = json.loads(services.vault.decrypt(consent.kept))
     grant, organisations = authorizer.finish(redirect_uri(services, spec.key), callback, kept)
     _keep(services, spec, authorizer, consent.id, grant, organisations)
@@ -149,7 +152,7 @@ def disconnect(services: Services, connection_id: int, user_id: int) -> None:
             ConnectionContext(services, spec, connection).token()
             with services.db.read() as session:
                 row = session.get_one(GrantRow, connection.grant_id)
-                grant, authorizer = read_grant(services, row), authorizer_of(spec, row.authorizer)
+                grant, authorizer = read_grant(services, row), granted_by(spec, row)
             authorizer.disconnect(grant, organisation, last=last)
         except ReconnectNeeded:
             pass  # gone on the provider's side already: forgetting is all that is left

@@ -114,7 +114,7 @@ class ConnectionContext:
     def _authorizer(self) -> Authorizer:
         with self._services.db.read() as session:
             row = session.get_one(GrantRow, self._grant_id)
-            return authorizer_of(self._spec, row.authorizer)
+            return granted_by(self._spec, row)
 
     def _save(self, grant: Grant) -> None:
         """Save at once; a database that is away for a moment must not cost the connection."""
@@ -159,6 +159,14 @@ def authorizer_of(spec: ProviderSpec, key: str) -> Authorizer:
         if authorizer.key == key:
             return authorizer
     raise KeyError(key)
+
+
+def granted_by(spec: ProviderSpec, row: GrantRow) -> Authorizer:
+    """The way by which a grant was got. Raises `ReconnectNeeded` where the plugin has that way no more."""
+    try:
+        return authorizer_of(spec, row.authorizer)
+    except KeyError:
+        raise ReconnectNeeded(f"{spec.title} cannot be connected the way it was.", detail=row.authorizer) from None
 
 
 def read_grant(services: Services, row: GrantRow) -> Grant:

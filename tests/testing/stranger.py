@@ -143,6 +143,7 @@ class Books(AccountingProvider):
     def documents_of(
         self, party_ids: Sequence[str], *, modified_since: dt.datetime | None = None
     ) -> Iterator[Document]:
+        self._context.token()
         found = [one for one in self._house.documents.values() if one.party_id in party_ids]
         told: Iterator[Document] = self._tell("documents_of", iter(found))
         return told

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core import (
     AccountingProvider,
@@ -31,7 +31,9 @@ from core import (
     Throttled,
     Unavailable,
 )
-from core.accounting.models import Connection
+from core.accounting.context import grant_values, read_grant
+from core.accounting.models import Connection, GrantRow
+from core.accounting.models import Consent as ConsentRow
 from core.services import Services
 from core.testing import StaticContext
 from tests.conftest import Browser, LogIn
@@ -384,6 +386,27 @@ class TestConnecting:
     def test_fields_that_cannot_be_told_take_no_page_down(self, log_in: LogIn, house: Ledgerhouse) -> None:
         house.spoilt["fields"] = boom
         log_in("admin").get("/admin/accounting", status=200)
+
+    def test_a_way_that_the_plugin_has_no_more_asks_for_a_new_connection(self, desk: Desk) -> None:
+        with desk.services.db.begin() as session:
+            session.execute(update(GrantRow).values(authorizer="gone"))
+            grant = read_grant(desk.services, session.scalars(select(GrantRow)).one())
+            lapsed = replace(grant, expires_at=desk.clock.now())
+            session.execute(update(GrantRow).values(**grant_values(desk.services, lapsed, desk.clock.now())))
+        assert "Outstanding NZ$ 115.00" in desk.later()
+        told = words(desk.browser.get("/admin/accounting"))
+        assert "Reconnect" in told
+        assert "cannot be connected the way it was" in told
+        page = desk.browser.send("/admin/accounting/1/disconnect", status=303).follow()
+        assert "is disconnected" in words(page)
+
+    def test_a_consent_by_a_way_that_is_gone_meanwhile_is_a_sentence(self, log_in: LogIn, services: Services) -> None:
+        browser = log_in("admin")
+        away = browser.send(f"/admin/accounting/connect/{KEY}/code", status=303)
+        with services.db.begin() as session:
+            session.execute(update(ConsentRow).values(authorizer="gone"))
+        back = browser.get(f"/accounting/callback/{KEY}?code=good&{away.location.partition('?')[2]}", status=302)
+        assert "This way to connect is not there any more" in words(back.follow())
 
     def test_a_disconnect_that_fails_changes_nothing(self, desk: Desk, house: Ledgerhouse) -> None:
         house.spoilt["disconnect"] = boom
