@@ -69,13 +69,28 @@ def cleaned(value: V) -> V:
     if isinstance(given, str):
         return typing.cast("V", _UNWRITABLE.sub("", given)) if _UNWRITABLE.search(given) else value
     if isinstance(given, tuple):
-        return typing.cast("V", tuple(cleaned(one) for one in given)) if given else value
+        return typing.cast("V", tuple(map(cleaned, given))) if given else value
     made_as: Any = type(given)
-    if isinstance(given, Enum) or not hasattr(made_as, "__dataclass_fields__"):
-        return value
-    told = ((name, getattr(given, name)) for name, _ in _field_checks(made_as))
-    found = {name: now for name, one in told if (now := cleaned(one)) is not one and now != one}
+    found = {}
+    for name in _texts(made_as):
+        one = getattr(given, name)
+        if (now := cleaned(one)) is not one and now != one:
+            found[name] = now
     return typing.cast("V", replace(given, **found)) if found else value
+
+
+@cache
+def _texts(kind: Any) -> tuple[str, ...]:
+    """The fields that hold text, themselves or within."""
+    if not is_dataclass(kind):
+        return ()
+    hints = typing.get_type_hints(kind)
+    return tuple(field.name for field in fields(kind) if _holds_text(hints[field.name]))
+
+
+def _holds_text(hint: Any) -> bool:
+    inner = [one for one in typing.get_args(hint) if one not in (types.NoneType, Ellipsis)]
+    return any(map(_holds_text, inner)) if inner else hint is str or bool(_texts(hint))
 
 
 @cache
