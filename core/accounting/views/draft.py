@@ -44,16 +44,19 @@ def new(request: Any) -> Any:
         return HTTPSeeOther(location=f"{request.path}?{urlencode(keyed)}")
     if intents.find(request.dbsession, Draft, key) is not None:
         return _back_at(request, key)
+    response = _new_form(request, here, key)
+    response.headers["Vary"] = "*"  # so that the way back asks here, not a copy; a page kept as it was left stays so
+    return response
+
+
+def _new_form(request: Any, here: Place, key: str) -> Any:
     connection = _connection(request, here, request.GET.get("connection"))
     if connection is None:
         return accounting_page(request, "draft_nowhere", here.record, here.spec)
     desk = draft_page.open_desk(request.dbsession, request.services, here.record, connection)
     asked = draft_page.party_at(request.dbsession, desk, request.GET.get("party", ""))
-    row = asked or draft_page.first_party(desk)
-    typed = draft_page.begin(here.record, desk, row)
-    response = _form(request, here, desk, typed, key=key, query=request.GET.get("q", ""))
-    response.headers["Vary"] = "*"  # so that the way back asks here, not a copy; a page kept as it was left stays so
-    return response
+    typed = draft_page.begin(here.record, desk, asked or draft_page.first_party(desk))
+    return _form(request, here, desk, typed, key=key, query=request.GET.get("q", ""))
 
 
 def _back_at(request: Any, key: str) -> Any:
