@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
 from pyramid_tm import explicit_manager
 
 from core import migrations
@@ -67,7 +68,10 @@ def make_app(
         config.include(part)
     for plugin in services.plugins.on.values():
         _include(config, plugin)
-    return config.make_wsgi_app()
+    try:
+        return config.make_wsgi_app()
+    except ConfigurationError as error:
+        raise StartError(f"Plugins register the same thing, or one that the core has: {error}") from error
 
 
 def make_worker(services: Services) -> Worker:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
@@ -186,7 +187,9 @@ class Plugins:
         owners: dict[str, str] = {}
         for impl in self._implementations(hook):
             try:
-                for item in impl.function(**_fitting(impl, **arguments)) or ():
+                with _savepoint(arguments.get("request")):
+                    given = list(impl.function(**_fitting(impl, **arguments)) or ())
+                for item in given:
                     _check_kind(hook, item, kind)
                     key = getattr(item, "key", "")
                     if key and key in owners:
@@ -208,6 +211,11 @@ class Plugins:
         said = f"{what}: {type(error).__name__}: {error}"[:500]
         failures = self.on[name].failures
         failures[:] = [*(one for one in failures if one != said), said][-5:]
+
+
+def _savepoint(request: Any) -> AbstractContextManager[Any]:
+    """Round a hook that may ask the database: on PostgreSQL a statement that fails spoils the whole transaction."""
+    return request.dbsession.begin_nested() if request is not None else nullcontext()
 
 
 def _check_kind(hook: str, item: Any, kind: type) -> None:

@@ -8,7 +8,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from core import MissingSetting, NavLink, Panel, PeriodicJob, ProviderSpec, Right, Tab, hookimpl
 from core.app import main, make_app
@@ -153,6 +153,20 @@ def test_a_plugin_whose_includeme_fails_is_named(tmp_path: Path) -> None:
         make_app(read_settings(_ini(tmp_path, "tiny"), {}), extra={"tiny": module})
 
 
+def test_two_plugins_with_one_route_stop_the_start_and_the_route_is_named(tmp_path: Path) -> None:
+    def our_pages(config: Any) -> None:
+        config.add_route("place", "/ours")
+
+    def their_pages(config: Any) -> None:
+        config.add_route("place", "/theirs")
+
+    ours, theirs = plugin("ours"), plugin("theirs")
+    ours.includeme, theirs.includeme = our_pages, their_pages  # type: ignore[attr-defined]
+    with pytest.raises(StartError, match=r"(?s)register the same thing.*'place'") as stopped:
+        make_app(read_settings(_ini(tmp_path, "ours theirs"), {}), extra={"ours": ours, "theirs": theirs})
+    assert "test_plugins.py" in str(stopped.value), "it says where both stand"
+
+
 def test_the_server_stops_with_the_sentence_and_no_traceback(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"Ledgertab cannot start\. .*'zero', which is not installed"):
         main({}, **_ini(tmp_path, "zero"))
@@ -214,7 +228,7 @@ class TestWithPlugins:
         )
         bad = plugin(
             "bad",
-            record_tabs=lambda request, record: fails(),
+            record_tabs=lambda request, record: request.dbsession.execute(text("SELECT * FROM nowhere")),
             navigation_links=lambda request: ["no link at all"],
             dashboard_panels=lambda request: [Panel("bad", "Bad panel", "no/such.jinja2", {})],
             record_changed=writes_and_fails,
@@ -241,7 +255,8 @@ class TestWithPlugins:
         number = make("contacts", first_name="Mere")
         log_in("reader").get(f"/contacts/{number}", status=200)
         page = words(log_in("admin").get("/admin/plugins"))
-        assert "record_tabs: RuntimeError: this plugin is broken" in page
+        assert "record_tabs: " in page
+        assert "nowhere" in page, "also a hook whose statement failed, and with it the transaction"
         assert "navigation_links: TypeError: navigation_links must yield NavLink, not str" in page
         assert [job.key for job in services.plugins.periodic_jobs()] == ["good"]
 
