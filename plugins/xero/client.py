@@ -179,6 +179,8 @@ class XeroClient:
             raise self._throttled(response)
         if 400 <= status < 500 and status != 408:
             raise _rejected(response, place)
+        if status == 503 and "offline" in _words(response).lower():
+            raise Unavailable("The organisation is offline at Xero.", self._now() + AWAY, detail=_words(response))
         raise self._lost(call, f"Xero is not available at the moment ({status}).", _words(response), AWAY)
 
     def _throttled(self, response: httpx2.Response) -> Throttled:

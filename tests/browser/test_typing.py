@@ -34,6 +34,8 @@ def test_what_is_typed_and_pressed_while_an_answer_is_on_its_way_stays(shared_ho
     sales.expect(page.get_by_label("Account, line 1")).to_have_value("200")
     sales.expect(page.locator("#draft-sums")).to_contain_text("NZ$ 1,380.00")
     sales.expect(page.get_by_label("Description, line 3")).to_have_count(0)
+    page.unroute_all(behavior="wait")
+    page.wait_for_load_state("networkidle")
 
 
 class Gate:

@@ -74,6 +74,21 @@ def test_a_refused_connection_leaves_it_waiting_and_the_page_says_when_and_why(
     assert invoice["Url"].endswith(f"?draft={queued}")
 
 
+def test_an_organisation_that_is_offline_leaves_it_waiting(
+    sales: Browser, services: Services, sandbox: Sandbox, queued: str, clock: ManualClock
+) -> None:
+    sandbox.faults.add("503", times=2, **WRITES)
+    services.jobs.drain()
+    draft = the_draft(services, queued)
+    assert (draft.state, draft.in_doubt, draft.next_try_at) == ("queued", False, clock.now() + timedelta(minutes=5))
+    page = sales.get(f"/accounting/drafts/{queued}")
+    assert "The organisation is offline at Xero. Nothing was written there. It goes out by itself in 5 minutes" in page
+    pass_time(services, clock, seconds=660)
+    assert state(services, queued) == "made"
+    assert len(books(sandbox, queued)) == 1
+    assert puts(sandbox) == 3
+
+
 def test_a_log_in_server_that_is_away_leaves_it_waiting(
     sales: Browser, services: Services, sandbox: Sandbox, queued: str, clock: ManualClock, line: Line
 ) -> None:

@@ -75,7 +75,7 @@ def test_a_read_that_fails_is_tried_later_and_says_why_in_a_sentence(
     assert len(wire.requests) == before + 1, "the transport repeats nothing"
 
 
-@pytest.mark.parametrize("kind", ["503", "500", "malformed", "html", "drop-before", "drop-after"])
+@pytest.mark.parametrize("kind", ["500", "malformed", "html", "drop-before", "drop-after"])
 def test_a_write_whose_answer_is_lost_leaves_the_outcome_unknown(
     provider: XeroProvider, sandbox: Sandbox, wire: Wire, kind: str
 ) -> None:
@@ -83,6 +83,23 @@ def test_a_write_whose_answer_is_lost_leaves_the_outcome_unknown(
     with pytest.raises(OutcomeUnknown):
         write(provider)
     assert len(wire.sent("PUT")) == 1
+
+
+def test_nothing_is_written_in_an_organisation_that_is_offline(
+    provider: XeroProvider, sandbox: Sandbox, clock: ManualClock
+) -> None:
+    sandbox.faults.add("503")
+    with pytest.raises(Unavailable) as away:
+        write(provider)
+    assert away.value.until == clock.now() + dt.timedelta(minutes=5)
+
+
+def test_a_503_that_is_not_of_xeros_own_making_leaves_the_outcome_unknown(context: StaticContext) -> None:
+    """A gateway between us and Xero may say so after the work was done."""
+    gateway = httpx2.MockTransport(lambda request: httpx2.Response(503, text="upstream timed out"))
+    context.http = httpx2.Client(transport=gateway)
+    with pytest.raises(OutcomeUnknown):
+        write(XeroProvider(context))
 
 
 def test_xero_says_five_minutes_after_a_503(provider: XeroProvider, sandbox: Sandbox, clock: ManualClock) -> None:
