@@ -44,6 +44,7 @@ from tests.testing.stranger import HOUSE, KEY, Ledgerhouse, invoice
 
 __all__ = ["make"]
 
+pytestmark = pytest.mark.slow
 UNREADABLE = "What the accounting system told could not be read."
 
 

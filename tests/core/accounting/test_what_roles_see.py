@@ -197,6 +197,7 @@ def test_who_may_see_no_amounts_gets_none_and_nothing_of_bills(books: Books, ent
     assert amounts(pages) == []
 
 
+@pytest.mark.slow
 def test_who_may_not_see_bills_gets_all_of_sales_and_nothing_that_gives_a_bill_away(
     books: Books, enter: Enter, log_in: LogIn
 ) -> None:
@@ -255,6 +256,7 @@ LIGHTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("values", "says", "more"), LIGHTS)
 def test_a_light_tells_how_things_stand_without_an_amount(
     services: Services, log_in: LogIn, enter: Enter, values: dict[str, Any], says: str, more: str
