@@ -12,7 +12,7 @@ from core.accounting.codec import to_json
 from core.accounting.draft_page import Desk, Sheet
 from core.accounting.models import Connection, Draft
 from core.accounting.pages import DRAFT, RECORD, SEE_AMOUNTS, Place, accounting_page, connection_at, place
-from core.accounting.views.draft_list import LIST, ONE, draft_at, may_read
+from core.accounting.views.draft_list import LIST, ONE, draft_at, has_form, may_read
 from core.contract.values import DocumentKind
 from core.records.service import get_record
 
@@ -264,9 +264,9 @@ def _after(request: Any, posted: Posted, row: Draft, *, done: bool) -> Any:
 
 
 def edit(request: Any) -> Any:
-    """The form of a stored draft that is not on its way."""
+    """The form of a stored draft that is not on its way; without one its page, which says why."""
     row = draft_at(request)
-    if row.state not in intents.EDITABLE:
+    if not has_form(request, row):
         return HTTPSeeOther(location=f"{LIST}/{row.key}")
     if not may_read(request, row):
         raise HTTPForbidden()

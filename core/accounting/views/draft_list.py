@@ -45,6 +45,12 @@ def may_read(request: Any, row: Draft) -> bool:
     return bool(row.created_by == request.identity.id or request.has_permission(SEE_AMOUNTS))
 
 
+def has_form(request: Any, row: Draft) -> bool:
+    """Whether it can be edited: not once its record is deleted, nor while its plugin is off."""
+    there = bool(title_of(request.dbsession, row)[1]) and row.connection.provider in request.services.providers
+    return there and row.state in intents.EDITABLE
+
+
 def draft_at(request: Any) -> Draft:
     """The draft that the address names. Raises HTTPNotFound."""
     found = intents.find(request.dbsession, Draft, request.matchdict["key"])
@@ -57,7 +63,7 @@ def show(request: Any) -> Any:
     """Where a draft stands; a refused one is shown as its form, for that is what is to be mended."""
     row = draft_at(request)
     spec = request.services.providers.get(row.connection.provider)
-    if row.state == "refused" and may_read(request, row) and spec is not None:
+    if row.state == "refused" and may_read(request, row) and has_form(request, row):
         return _to_form(request, row)
     found = drafts.listed_one(request.dbsession, row)
     _refresh_when_old(request, found)
@@ -91,6 +97,7 @@ def _words(request: Any, found: drafts.Listed) -> dict[str, Any]:
         "title": title_of(request.dbsession, row),
         "waits_for": waits_for(row, _title(request, row), request.clock.now()),
         "may_read": may_read(request, row),
+        "has_form": has_form(request, row),
         "sees_amounts": request.has_permission(SEE_AMOUNTS),
         "total": drafts.own_total(row),
         "so_far": draft_view.is_open(row),

@@ -144,7 +144,7 @@ def _at(request: Any) -> NewPartyIntent:
 def edit(request: Any) -> Any:
     """The form of one that was refused or taken back."""
     row = _at(request)
-    if row.state not in intents.EDITABLE:
+    if row.state not in intents.EDITABLE or not title_of(request.dbsession, row)[1]:
         return HTTPSeeOther(location=f"{LIST}/{row.key}")
     record = get_record(request.dbsession, row.kind, row.record_id)
     here = Place(record, connections.spec_of(request.services, row.connection))
@@ -171,9 +171,16 @@ def show(request: Any) -> Any:
 
 
 def _onwards(request: Any, row: NewPartyIntent) -> Any:
-    """On to the draft that waits for it or to the tab; back to the form of one that can be mended."""
-    if row.state == "made":
-        name = row.payload["typed"]["name"].strip()
+    """On to the draft that waits for it or to the tab; back to the form of one that can be mended.
+
+    Where the record is deleted there is neither tab nor form: on to the list of such records.
+    """
+    name = row.payload["typed"]["name"].strip()
+    if not title_of(request.dbsession, row)[1]:
+        became = "is there, and linked to nothing" if row.state == "made" else "was not made there"
+        request.session.flash(f"The record was deleted. {name} {became} ({row.connection.name}).", "info")
+        to = f"/{row.kind}"
+    elif row.state == "made":
         request.session.flash(f"{name} is in {row.connection.name} and linked.", "success")
         tab = f"/{row.kind}/{row.record_id}/tabs/{row.connection.provider}"
         to = f"{row.payload['next']}?{urlencode({'party': row.party_id})}" if row.payload["next"] else tab

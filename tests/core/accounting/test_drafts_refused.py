@@ -10,6 +10,7 @@ from tests.conftest import Browser
 from tests.core.accounting.drafting import (
     books,
     draft_form,
+    press,
     send,
     state,
     the_draft,
@@ -66,3 +67,20 @@ def test_a_customer_merged_meanwhile_is_refused_at_bill_to(
     assert state(services, queued) == "refused"
     page = sales.get(f"/accounting/drafts/{queued}/edit")
     assert page.html.find(id="party-error") is not None
+
+
+def test_one_refused_after_its_record_was_deleted_says_so_and_can_be_deleted(
+    sales: Browser, services: Services, sandbox: Sandbox, queued: str, refit: str
+) -> None:
+    sales.send(f"{refit}/delete", {"version": "1"}, status=303)
+    assert "Take it back" in sales.get(f"/accounting/drafts/{queued}")
+    sandbox.deeds.archive_account("200", Sandbox.tenant_id)
+    services.jobs.drain()
+    assert state(services, queued) == "refused"
+    page = sales.get("/accounting/drafts").click("Open")
+    assert "The record was deleted, so that this can neither be edited nor sent" in page
+    assert "Account code '200'" in page
+    assert "Mend it" not in page
+    assert sales.get(f"/accounting/drafts/{queued}/edit", status=303).location.endswith(queued)
+    assert press(page, "delete").location.endswith("/accounting/drafts")
+    assert "No drafts yet" in sales.get("/accounting/drafts")

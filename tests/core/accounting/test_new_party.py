@@ -278,3 +278,18 @@ def test_who_may_not_link_makes_no_contact(connect: Connect, log_in: LogIn, sand
     reader.get(f"{ngaio}/tabs/xero/new-party", status=403)
     reader.send(f"{ngaio}/tabs/xero/new-party", {"name": "X"}, status=403)
     assert puts(sandbox) == 0
+
+
+def test_one_taken_back_or_made_after_its_record_was_deleted_leads_to_the_list_and_says_so(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    answers = [filled(sales, ngaio, name=name).submit(status=303) for name in ("Ngaio One", "Ngaio Two")]
+    sales.send(f"{ngaio}/delete", {"version": "1"}, status=303)
+    at = [answer.location.removeprefix("http://localhost") for answer in answers]
+    sales.send(f"{at[1]}/back", status=303)
+    services.jobs.drain()
+    told = [sales.get(one, status=303).follow() for one in at]
+    assert "Ngaio One is there, and linked to nothing (Kererū Trading)" in told[0]
+    assert "Ngaio Two was not made there" in told[1]
+    assert sales.get(f"{at[1]}/edit", status=303).location.endswith(at[1])
+    assert [len(named(sandbox, name)) for name in ("Ngaio One", "Ngaio Two")] == [1, 0]
