@@ -79,7 +79,7 @@ def test_one_refused_after_its_record_was_deleted_says_so_and_can_be_deleted(
     assert state(services, queued) == "refused"
     page = sales.get("/accounting/drafts").click("Open")
     assert "The record was deleted, so that this can neither be edited nor sent" in page
-    assert "Account code '200'" in page
+    assert "Account code '200'" in page.html.find(id="draft-state").get_text()
     assert "Mend it" not in page
     assert sales.get(f"/accounting/drafts/{queued}/edit", status=303).location.endswith(queued)
     assert press(page, "delete").location.endswith("/accounting/drafts")
