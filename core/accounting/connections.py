@@ -49,6 +49,11 @@ def capabilities(services: Services, connection: Connection) -> frozenset[Capabi
     return spec.open(ConnectionContext(services, spec, connection)).capabilities()
 
 
+def makes_parties(services: Services, connection: Connection) -> bool:
+    """Whether new parties can be made there."""
+    return Capability.PARTIES_CREATE in capabilities(services, connection)
+
+
 def active(session: Session, provider: str) -> list[Connection]:
     """The provider's connections that are connected or wait to be connected again, by name."""
     found = session.scalars(

@@ -56,17 +56,20 @@ def from_record(typed: Typed, record: Any) -> Typed:
     return Typed({**typed.head, "amounts_are": AmountsAre.EXCLUSIVE.value}, (*kept, line))
 
 
-def from_items(typed: Typed, lists: Lists) -> Typed:
-    """Rows with an item get its description, price, account and tax rate; rows with an account its tax rate."""
-    return replace(typed, lines=tuple(_from_item(line, lists) for line in typed.lines))
+def from_items(typed: Typed, lists: Lists, *, accounts: bool = True) -> Typed:
+    """Rows with an item get its description, price, account and tax rate; rows with an account its tax rate.
+
+    Without `accounts` a line says no account of its own.
+    """
+    return replace(typed, lines=tuple(_from_item(line, lists, accounts=accounts) for line in typed.lines))
 
 
-def _from_item(line: Texts, lists: Lists) -> Texts:
+def _from_item(line: Texts, lists: Lists, *, accounts: bool) -> Texts:
     filled = dict(line)
     item = lists.get(ChoiceKind.ITEM, line["item"])
     if item is not None:
         price = "" if item.price is None else _price(item.price)
-        offer = {"unit_price": price, "account": item.account, "tax_rate": item.tax_rate}
+        offer = {"unit_price": price, "account": item.account if accounts else "", "tax_rate": item.tax_rate}
         offer["description"] = item.description or item.label
         for name, value in offer.items():
             filled[name] = filled[name] or value

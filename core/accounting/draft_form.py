@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -56,6 +56,10 @@ class Lists:
     def offered(self, kind: ChoiceKind) -> tuple[Choice, ...]:
         """What may stand on a new sales document."""
         return tuple(one for one in self.all(kind) if one.active and one.for_sales)
+
+    def without(self, kinds: Collection[ChoiceKind]) -> Lists:
+        """The same without some kinds."""
+        return Lists({kind: choices for kind, choices in self.by_kind.items() if kind not in kinds})
 
     def get(self, kind: ChoiceKind, ident: str) -> Choice | None:
         """The entry of that id, the active one where there are several."""

@@ -57,6 +57,12 @@ class Desk:
         return frozenset(name for name, needed in asked.items() if needed in self.capabilities)
 
     @property
+    def has_accounts(self) -> bool:
+        """Whether a line says its account: where each line needs an item, the account is the item's."""
+        by_item = "item" in self.needs
+        return "account" in self.needs or bool(self.lists.offered(ChoiceKind.ACCOUNT) and not by_item)
+
+    @property
     def word(self) -> str:
         """What is made, in a word: invoice draft or estimate."""
         return "estimate" if self.kind is DocumentKind.ESTIMATE else "invoice draft"
@@ -70,12 +76,15 @@ def open_desk(session: Session, services: Services, record: Any, connection: Con
         organisation=connections.organisation_of(connection),
         capabilities=able,
         kind=offered_kind(able),
-        lists=lists_of(session, connection.id),
+        lists=lists_of(session, connection.id).without([kind for kind, one in _CLAIMED.items() if one not in able]),
         today=connections.today(connection, services.clock),
         usual_days=due_dates.default_days(services.settings),
         linked=linking.parties_for_draft(session, record, connection),
         ready=connection.choices_at is not None,
     )
+
+
+_CLAIMED = {ChoiceKind.THEME: Capability.THEMES, ChoiceKind.TRACKING: Capability.TRACKING}
 
 
 def lists_of(session: Session, connection_id: int) -> draft_form.Lists:
@@ -191,10 +200,34 @@ class Sheet:
         """Whether a new party can be made from here."""
         return Capability.PARTIES_CREATE in self.desk.capabilities
 
+    @cached_property
+    def columns(self) -> list[str]:
+        """The choices in the first row of a line: what each line needs here, and account and tax where there are any.
+
+        What is wrong in a choice that is not offered (any more) is shown too, to be mended.
+        """
+        needs_item, taxes = "item" in self.desk.needs, bool(self.desk.lists.offered(ChoiceKind.TAX_RATE))
+        shown = {
+            "item": needs_item,
+            "account": self.desk.has_accounts or self._is_wrong("account"),
+            "tax_rate": taxes or self._is_wrong("tax_rate"),
+        }
+        return [name for name, there in shown.items() if there]
+
+    def _is_wrong(self, name: str) -> bool:
+        """Whether there is something to mend in that field of a line."""
+        return any(f"lines.{number}.{name}" in self.shown for number in range(len(self.typed.lines)))
+
+    @property
+    def has_more_items(self) -> bool:
+        """Whether an item may be chosen and need not be: it stands in the second row of a line."""
+        there = bool(self.desk.lists.offered(ChoiceKind.ITEM)) or self._is_wrong("item")
+        return there and "item" not in self.columns
+
     @property
     def more_words(self) -> str:
         """What the second row of a line holds."""
-        item = ["item"] if self.desk.lists.offered(ChoiceKind.ITEM) else []
+        item = ["item"] if self.has_more_items else []
         words = ", ".join([*item, "discount", *self.desk.lists.groups()])
         return words[:1].upper() + words[1:]
 
@@ -210,9 +243,9 @@ class Sheet:
 
     def more_of(self, number: int) -> bool:
         """Whether the second row of a line is shown open: it holds something, or something to mend."""
-        line, names = self.typed.lines[number], ("item", "discount", *draft_form.TRACKING)
-        wrong = any(f"lines.{number}.{name}" in self.shown for name in names)
-        return wrong or Capability.LINE_NEEDS_ITEM in self.desk.capabilities or any(line[name] for name in names)
+        line, names = self.typed.lines[number], ["discount", *draft_form.TRACKING]
+        names += ["item"] if self.has_more_items else []
+        return any(f"lines.{number}.{name}" in self.shown or line[name] for name in names)
 
     def is_linked(self, party_id: str) -> bool:
         """Whether a party is linked to the record, its organization or its contact."""

@@ -172,7 +172,8 @@ def help_along(request: Any) -> Any:
     posted = Posted(request)
     verb, _, which = posted.action.partition("-")
     typed, focus = _helped(posted, verb, which)
-    typed = _followed(request, posted, draft_fill.from_items(typed, posted.desk.lists))
+    filled = draft_fill.from_items(typed, posted.desk.lists, accounts=posted.desk.has_accounts)
+    typed = _followed(request, posted, filled)
     query = request.POST.get("q", "") if verb != "party" else ""
     return _form(request, posted.here, posted.desk, typed, query=query, focus=focus, **posted.shown())
 

@@ -49,6 +49,7 @@ def search(request: Any) -> Any:
     linked = linking.records_linked(request.dbsession, connection.id, ids) if connection else {}
     values = {"text": text, "connection": connection, "found": found, "fault": fault, "for_draft": for_draft}
     values["linked"] = linked
+    values["makes_parties"] = connection is not None and connections.makes_parties(request.services, connection)
     return accounting_page(request, "search", record, here.spec, **values)
 
 

@@ -14,7 +14,6 @@ from core.accounting.draft_words import title_of, waits_for
 from core.accounting.models import Connection, NewPartyIntent
 from core.accounting.new_party_form import LABELS, Checked, check
 from core.accounting.pages import LINK, RECORD, Place, accounting_page, connection_at, place, template_of
-from core.contract.values import Capability
 from core.forms import number_in
 from core.records.service import get_record
 
@@ -72,7 +71,7 @@ def _form(
     told: str = "",
     status: int = 200,
 ) -> Any:
-    able = Capability.PARTIES_CREATE in connections.capabilities(request.services, connection)
+    able = connections.makes_parties(request.services, connection)
     values = {
         "connection": connection,
         "typed": typed,

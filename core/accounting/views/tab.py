@@ -119,7 +119,11 @@ def _unlinked(request: Any, here: Place, blocks: list[tab.Block]) -> dict[str, A
     if here.record.kind in PARTY_RECORDS and request.has_permission(LINK):
         linked = {block.connection.id for block in blocks}
         values["candidates"] = [
-            (connection, linking.suggest(request.dbsession, here.record, connection))
+            (
+                connection,
+                linking.suggest(request.dbsession, here.record, connection),
+                connections.makes_parties(request.services, connection),
+            )
             for connection in active
             if connection.id not in linked and connection.state == "connected"
         ]

@@ -10,7 +10,7 @@ import pytest
 
 from core.services import Services
 from tests.conftest import Browser, LogIn
-from tests.core.accounting.drafting import draft_form, fields_of, key_in, open_form, send, the_draft
+from tests.core.accounting.drafting import button, draft_form, fields_of, key_in, open_form, send, the_draft
 
 
 @pytest.fixture
@@ -26,6 +26,31 @@ def sales(log_in: LogIn, services: Services) -> Browser:
     admin.get(f"{away.path}?{away.query}", status=302)
     services.jobs.drain()
     return log_in("sales")
+
+
+def test_the_item_that_each_line_needs_stands_in_its_row_and_no_account_theme_or_tracking_is_asked_for(
+    sales: Browser, refit: str
+) -> None:
+    page = open_form(sales, refit, provider="quickbooks_stub")
+    line = page.html.find(id="line-0")
+    assert [cell["data-label"] for cell in line.find("tr").find_all("td")] == [
+        "Description",
+        "Qty",
+        "Price",
+        "Item",
+        "Tax",
+        "Amount",
+    ]
+    assert [one.get_text() for one in page.html.find(id="lines").find_all("th")][3:5] == ["Item", "Tax"]
+    assert line.find("summary").get_text() == "Discount"
+    names = {field["name"] for field in page.html.find(id="draft-form").find_all(("input", "select"))}
+    assert not names & {"theme", "lines-0-account", "lines-0-tracking_0"}
+    form = draft_form(page)
+    form["lines-0-item"] = "3"
+    filled = button(page, "recalculate")
+    line = filled.html.find(id="line-0")
+    assert line.find("textarea").get_text().strip()
+    assert "account" not in {cell["data-label"].lower() for cell in line.find("tr").find_all("td")}
 
 
 def test_an_estimate_is_offered_and_made_once(sales: Browser, services: Services, refit: str, tmp_path: Path) -> None:
