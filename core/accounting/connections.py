@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.accounting.codec import from_json, to_json
-from core.accounting.context import ConnectionContext, grant_values
+from core.accounting.context import ConnectionContext, grant_values, granted_by
 from core.accounting.models import Connection, GrantRow
 from core.contract.clock import Clock
 from core.contract.errors import Denied, NotFound, ProviderError, ReconnectNeeded, Throttled, Unavailable
@@ -52,6 +52,17 @@ def capabilities(services: Services, connection: Connection) -> frozenset[Capabi
 def makes_parties(services: Services, connection: Connection) -> bool:
     """Whether new parties can be made there."""
     return Capability.PARTIES_CREATE in capabilities(services, connection)
+
+
+def lacking(services: Services, connection: Connection) -> Mapping[str, str]:
+    """The permissions that the connection's grant should have and has not, each with what will not work. No call."""
+    spec, grant = services.providers.get(connection.provider), connection.grant
+    if spec is None or grant is None or connection.state != "connected":
+        return {}
+    try:
+        return granted_by(spec, grant).lacks(grant.scopes.split())
+    except ReconnectNeeded:
+        return {}
 
 
 def active(session: Session, provider: str) -> list[Connection]:

@@ -311,6 +311,17 @@ class GuardedAuthorizer(Authorizer):
         """The organisations."""
         return self._ask("organisations", lambda: all_checked(self._inner.organisations(grant), Organisation))
 
+    def lacks(self, scopes: Sequence[str]) -> Mapping[str, str]:
+        """The permissions that are missing; none where the way cannot tell."""
+        try:
+            told: Any = self._inner.lacks(scopes)
+            if not isinstance(told, Mapping) or not all(isinstance(one, str) for pair in told.items() for one in pair):
+                raise Malformed("lacks() must give a Mapping of texts: the permission, and what will not work")
+            return dict(told)
+        except Exception as error:
+            self._note(f"{self.key}.lacks", error)
+            return {}
+
     def refresh(self, grant: Grant) -> Grant:
         """The newer grant."""
         return self._ask("refresh", lambda: checked(self._inner.refresh(grant), Grant))

@@ -201,6 +201,13 @@ class Authorizer(ABC):
     def organisations(self, grant: Grant) -> Sequence[Organisation]:
         """The organisations a grant reaches now."""
 
+    def lacks(self, scopes: Sequence[str]) -> Mapping[str, str]:
+        """Which permissions a grant with these scopes should have and has not, each with what will not work.
+
+        *What will not work* is a few words (``invoices, bills and drafts``). Makes no call; usually nothing is missing.
+        """
+        return {}
+
     @abstractmethod
     def refresh(self, grant: Grant) -> Grant:
         """A newer grant. Called by the core, which holds the lease. Raises `ReconnectNeeded`, `Unavailable`."""

@@ -21,6 +21,11 @@ ACCOUNTING_SCOPES = (
     "accounting.payments.read",
     "accounting.settings.read",
 )
+_FOR = {
+    "accounting.invoices": "invoices, bills, credit notes and drafts",
+    "accounting.contacts": "finding, linking and making contacts",
+    "accounting.settings.read": "the organisation's currency, and what a draft is filled in from",
+}
 SCOPES = ("openid", "profile", "email", "offline_access", *ACCOUNTING_SCOPES)
 _GONE = "Xero no longer accepts this connection. Connect it again."
 _NO_WAY_BACK = (
@@ -70,6 +75,11 @@ class CodeAuthorizer(Authorizer):
     def organisations(self, grant: Grant) -> Sequence[Organisation]:
         """All organisations this person linked to the app, by whichever consent."""
         return self._identity.connections(grant.access_token)
+
+    def lacks(self, scopes: Sequence[str]) -> Mapping[str, str]:
+        """What a consent left out, also being renewed without a person."""
+        renewed = {"offline_access": "staying connected for more than half an hour"}
+        return _lacking(scopes, {**_FOR, **renewed})
 
     def refresh(self, grant: Grant) -> Grant:
         """A newer grant, which remembers the refresh token it was made from.
@@ -139,6 +149,10 @@ class CustomAuthorizer(Authorizer):
         """The one organisation of the custom connection."""
         return self._identity.connections(grant.access_token)
 
+    def lacks(self, scopes: Sequence[str]) -> Mapping[str, str]:
+        """What the custom connection was made without."""
+        return _lacking(scopes, _FOR)
+
     def refresh(self, grant: Grant) -> Grant:
         """A new token by the credentials that were typed; there is no refresh token."""
         try:
@@ -158,6 +172,14 @@ class CustomAuthorizer(Authorizer):
         )
         kept = (("client_id", client_id), ("client_secret", client_secret))
         return replace(grant, refresh_token="", lapses_at=None, scopes=grant.scopes or ACCOUNTING_SCOPES, extra=kept)
+
+
+def _lacking(scopes: Sequence[str], needed: Mapping[str, str]) -> dict[str, str]:
+    """What is needed and was not granted; nothing where Xero did not say what it granted.
+
+    Payments are not among it: who may see invoices may see what was paid of them, prepayments and overpayments.
+    """
+    return {scope: what for scope, what in needed.items() if scope not in scopes} if scopes else {}
 
 
 def _check_consent(callback: Mapping[str, str]) -> None:

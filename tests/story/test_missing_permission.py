@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core import ManualClock
 from core.accounting import connections
-from core.accounting.models import Connection
+from core.accounting.models import Connection, GrantRow
 from core.services import Services
 from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser, LogIn
@@ -18,8 +18,8 @@ LIST = "/admin/accounting"
 INVOICES, PAYMENTS = "accounting.invoices", "accounting.payments.read"
 
 
-def connect_without(log_in: LogIn, sandbox: Sandbox, services: Services, *scopes: str) -> Browser:
-    """Connect, as an app that never asked for these scopes did."""
+def set_out_without(log_in: LogIn, sandbox: Sandbox, *scopes: str) -> Browser:
+    """Connect, as an app that never asked for these scopes did; no job was done yet."""
     admin = log_in("admin")
     away = str(admin.send(f"{LIST}/connect/xero/code", status=303).location)
     for scope in scopes:
@@ -27,6 +27,12 @@ def connect_without(log_in: LogIn, sandbox: Sandbox, services: Services, *scopes
         assert asked != away
         away = asked
     admin.get(local(consent(sandbox, away)), status=302)
+    return admin
+
+
+def connect_without(log_in: LogIn, sandbox: Sandbox, services: Services, *scopes: str) -> Browser:
+    """The same, and what connecting asked for is done."""
+    admin = set_out_without(log_in, sandbox, *scopes)
     services.jobs.drain()
     return admin
 
@@ -88,6 +94,39 @@ def test_a_permission_that_went_is_named_and_the_snapshot_stays(
     services.jobs.drain()
     assert "missing" not in text(admin, LIST)
     assert "missing" not in look(sales, services, tab)
+
+
+@pytest.mark.parametrize(
+    ("scope", "what"),
+    [
+        (INVOICES, "invoices, bills, credit notes and drafts"),
+        ("accounting.contacts", "finding, linking and making contacts"),
+        ("offline_access", "staying connected for more than half an hour"),
+    ],
+)
+def test_a_permission_that_the_consent_left_out_is_told_before_anything_is_asked_for(
+    log_in: LogIn, sandbox: Sandbox, services: Services, scope: str, what: str
+) -> None:
+    admin = set_out_without(log_in, sandbox, scope)
+    said = text(admin, LIST)
+    assert f"The permission {scope} was not granted, so this will not work: {what}. Press Reconnect" in said
+    said = text(admin, LIST)
+    assert "Connected, a permission is missing" in said
+    assert f"Without {scope} this does not work: {what}." in said
+    assert f"Press Reconnect and allow {scope}" in said
+    assert f"; not {scope}" in said
+    assert "Reconnect" in [button.get_text() for button in admin.get(LIST).html.find_all("button")]
+
+
+def test_a_custom_connection_without_a_permission_says_so_at_once(log_in: LogIn, services: Services) -> None:
+    admin = log_in("admin")
+    admin.send(f"{LIST}/connect/xero/custom", dict.fromkeys(("client_id", "client_secret"), ""), status=200)
+    app = {"client_id": Sandbox.client_id, "client_secret": Sandbox.client_secret}
+    admin.send(f"{LIST}/connect/xero/custom", app, status=303)
+    assert "missing" not in text(admin, LIST)
+    with services.db.begin() as session:
+        session.execute(update(GrantRow).values(scopes="accounting.contacts accounting.settings.read"))
+    assert "Without accounting.invoices this does not work" in text(admin, LIST)
 
 
 @pytest.mark.parametrize("scopes", [[PAYMENTS, INVOICES], ["accounting.contacts"], ["accounting.settings.read"]])

@@ -241,6 +241,10 @@ class ApiKey(Authorizer):
         told: Sequence[Organisation] = self._tell("organisations", [HOUSE])
         return told
 
+    def lacks(self, scopes: Sequence[str]) -> Mapping[str, str]:
+        told: Mapping[str, str] = self._tell("lacks", {})
+        return told
+
     def refresh(self, grant: Grant) -> Grant:
         told: Grant = self._tell("refresh", grant)
         return told

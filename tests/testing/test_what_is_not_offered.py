@@ -12,6 +12,7 @@ from core import Capability
 from core.services import Services
 from tests.conftest import Browser, LogIn
 from tests.core.conftest import Make, make
+from tests.core.pages import words
 from tests.testing.stranger import KEY, Ledgerhouse
 
 __all__ = ["make"]
@@ -97,3 +98,20 @@ def test_a_draft_asks_for_nothing_that_there_is_none_of(browser: Browser, oven: 
     ]
     assert page.find(id="theme") is None
     assert page.find(id="line-0").find("summary").get_text() == "Discount"
+
+
+def test_what_a_grant_lacks_is_said_in_the_providers_words(browser: Browser, house: Ledgerhouse) -> None:
+    assert "missing" not in words(browser.get("/admin/accounting"))
+    house.spoilt["lacks"] = lambda answer: {"ledger.read": "seeing the books", "mail": "reminders"}
+    said = words(browser.get("/admin/accounting"))
+    assert "2 permissions are missing. Without ledger.read this does not work: seeing the books." in said
+    assert "Press Reconnect and allow ledger.read , mail" in said
+
+
+@pytest.mark.parametrize("wrong", [["ledger.read"], {"ledger.read": None}, None])
+def test_a_way_to_connect_that_cannot_tell_what_is_missing_takes_no_page_down(
+    browser: Browser, house: Ledgerhouse, wrong: Any
+) -> None:
+    house.spoilt["lacks"] = lambda answer: wrong
+    assert "missing" not in words(browser.get("/admin/accounting"))
+    assert "api_key.lacks" in words(browser.get("/admin/plugins"))

@@ -52,6 +52,7 @@ def overview(request: Any) -> dict[str, Any]:
         "connections": rows,
         "orphans": [one for one in rows if one.provider not in known],
         "calls": calls,
+        "lacking": {one.id: connections.lacking(request.services, one) for one in rows},
         "names": names,
         "redirect_uri": lambda key: consent.redirect_uri(request.services, key),
     }
@@ -114,6 +115,11 @@ def _pick(request: Any, consent_id: int, picked: list[str]) -> Any:
     request.session.flash(
         "Connected. The list of contacts is being read; nothing is linked until you say so.", "success"
     )
+    with request.services.db.read() as session:
+        lacking = connections.lacking(request.services, session.get_one(Connection, made[0]))
+    for scope, what in lacking.items():
+        told = f"The permission {scope} was not granted, so this will not work: {what}. Press Reconnect and allow it."
+        request.session.flash(told, "error")
     return HTTPSeeOther(location=LIST)
 
 
