@@ -20,7 +20,8 @@ class Billed:
     """Billed so far, in `currency`, without tax: sales and bills less their credit notes, and the ladder's steps.
 
     `drafted` counts drafts and what awaits approval, `approved` what is approved or paid, both less credit notes.
-    `paid` is the money received on approved and paid sales invoices, less the tax in it, document by document.
+    `paid` is the money received on approved and paid sales invoices less what was paid back on their credit notes,
+    without the tax in it, document by document.
     """
 
     currency: str
@@ -60,16 +61,16 @@ def billed(session: Session, whose: ColumnElement[bool], currency: str) -> Bille
 
 
 def _received(session: Session, whose: ColumnElement[bool], currency: str) -> Decimal:
-    """Money received on sales invoices, without tax: of each document the share that its tax is not, to the cent."""
+    """Money received on sales less money paid back, without tax: the share of each document, to the cent."""
     rows = session.execute(
-        select(DocumentRow.amount_paid, DocumentRow.total, DocumentRow.tax).where(
+        select(DocumentRow.kind, DocumentRow.amount_paid, DocumentRow.total, DocumentRow.tax).where(
             whose,
             DocumentRow.currency == currency,
-            DocumentRow.kind == SALE,
+            DocumentRow.kind.in_((SALE, CREDIT)),
             DocumentRow.status.in_((AUTHORISED, PAID)),
             DocumentRow.amount_paid != 0,
             DocumentRow.total != 0,
         )
     )
-    shares = (paid * (total - tax) / total for paid, total, tax in rows)
-    return sum((share.quantize(CENT, ROUND_HALF_UP) for share in shares), ZERO)
+    shares = ((kind, (paid * (total - tax) / total).quantize(CENT, ROUND_HALF_UP)) for kind, paid, total, tax in rows)
+    return sum((share if kind == SALE else -share for kind, share in shares), ZERO)

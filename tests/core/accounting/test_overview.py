@@ -190,6 +190,23 @@ def test_paid_is_the_money_received_without_its_part_of_the_tax_and_never_below_
     assert billed(session, DocumentRow.connection_id == 1, "NZD").paid == Decimal("150.05")
 
 
+def test_what_was_paid_back_on_a_credit_note_is_no_longer_paid(session: Session) -> None:
+    told(
+        session,
+        document(status="paid", amount_paid=Decimal("115.00"), amount_due=Decimal(0)),
+        document(
+            kind="sales_credit_note",
+            status="paid",
+            total=Decimal("23.00"),
+            tax=Decimal("3.00"),
+            amount_paid=Decimal("23.00"),
+            amount_due=Decimal(0),
+        ),
+    )
+    found = billed(session, DocumentRow.connection_id == 1, "NZD")
+    assert (found.approved, found.paid) == (Decimal("80.00"), Decimal("80.00"))
+
+
 DOCUMENTS = st.lists(
     st.builds(
         document,
