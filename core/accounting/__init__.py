@@ -16,6 +16,7 @@ def includeme(config: Any) -> None:
     config.add_request_method(pages.accounting_tab, "accounting_tab")
     config.add_navigation(navigation)
     config.add_record_companion(companion.COMPANION)
+    config.add_deed_rights(dict.fromkeys(("document linked", "document unlinked"), (pages.SEE_AMOUNTS,)))
     config.add_deed_rights(dict.fromkeys(("bill linked", "bill unlinked"), (pages.SEE_AMOUNTS, pages.SEE_BILLS)))
     for room in (connect, tab, link, find, draft, draft_list, new_party):
         room.add_routes(config)

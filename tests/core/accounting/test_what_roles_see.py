@@ -226,6 +226,12 @@ def bills_found(browser: Browser, books: Books) -> Iterator[str]:
         yield AMOUNT.findall(row.find("td", {"data-label": "Total"}).get_text())[0]
 
 
+def test_the_audit_trail_names_linked_documents_only_to_who_may_see_amounts(books: Books, enter: Enter) -> None:
+    told = enter("status only").get("/admin/audit").text
+    assert [number for number in SALES if number in told] == []
+    assert SALES[0] in enter("amounts without bills").get("/admin/audit").text
+
+
 @pytest.mark.slow
 def test_who_may_see_all_sees_all_so_that_the_walk_misses_no_page(books: Books, enter: Enter) -> None:
     seen = "".join(walk(enter("amounts and bills"), books).values())
