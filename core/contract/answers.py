@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from core.contract import errors
 from core.contract.errors import ProviderError, Unavailable
 from core.contract.values import Document, DocumentKind, Page, Party, Problem
-from core.contract.wellformed import cleaned, fault
+from core.contract.wellformed import cleaned, fault, which
 
 T = TypeVar("T")
 
@@ -31,13 +31,21 @@ KNOWN = (
 
 
 class Malformed(TypeError):
-    """An answer that the contract does not know; its text says what is wrong and holds no secret."""
+    """An answer that the contract does not know.
+
+    `said` is what is wrong, for any page: no secret, no amount, no number. The text of the error, for the log and for
+    who manages plugins, says also which thing it was wrong with.
+    """
+
+    def __init__(self, said: str, which: str = "") -> None:
+        super().__init__(f"{which}: {said}" if which else said)
+        self.said = said
 
 
 def checked(value: Any, kind: type[T]) -> T:
     """The value, cleaned. Raises `Malformed` where it is not a well-formed one of `kind`."""
     if wrong := fault(value, kind):
-        raise Malformed(wrong)
+        raise Malformed(wrong, which(value))
     good: T = cleaned(value)
     return good
 
@@ -71,7 +79,7 @@ def unlike(documents: Iterable[Document]) -> Iterator[Document]:
     kinds: dict[str, DocumentKind] = {}
     for document in documents:
         if kinds.setdefault(document.ref.id, document.kind) is not document.kind:
-            raise Malformed(f"the id {document.ref.id} stands for documents of two kinds: put the kind into Ref.id")
+            raise Malformed("one id stands for documents of two kinds: put the kind into Ref.id", which(document))
         yield document
 
 
@@ -105,7 +113,7 @@ def _tidy_until(error: Any, now: datetime | None) -> None:
 
 def said(error: Exception) -> str:
     """What may be shown of an unexpected error: our own words, else its class, for its text may hold a secret."""
-    return str(error) if isinstance(error, Malformed) else type(error).__name__
+    return error.said if isinstance(error, Malformed) else type(error).__name__
 
 
 def checked_bytes(value: Any) -> bytes:

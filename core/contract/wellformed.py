@@ -3,6 +3,9 @@
 `fault` is what the core holds each answer of a provider to before anything of it is stored or shown (`guard`), what the
 values of hooks check themselves with, and what the conformance suite begins with. The rules follow from the types that
 are written at the fields; beyond that stands only what would make a figure wrong or fit no column.
+
+A sentence about a fault may stand on a page of somebody who sees no amounts: it names the class, the field and what is
+wrong, never an amount, a number or an id. `which` names the thing, for the log.
 """
 
 from __future__ import annotations
@@ -21,7 +24,6 @@ from typing import Any, TypeVar
 from core.contract.values import (
     Choice,
     Document,
-    DocumentKind,
     DocumentStatus,
     Grant,
     Organisation,
@@ -36,24 +38,21 @@ CURRENCY = re.compile(r"[A-Z]{3}\Z")
 # What no database takes in a text, and what turns the words behind it around on a page.
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _BOOKED = (DocumentStatus.SUBMITTED, DocumentStatus.AUTHORISED, DocumentStatus.PAID)
-_CREDITS = (
-    DocumentKind.SALES_CREDIT_NOTE,
-    DocumentKind.BILL_CREDIT_NOTE,
-    DocumentKind.OVERPAYMENT,
-    DocumentKind.PREPAYMENT,
-)
 # Kept with every digit; all other Decimals are amounts, prices and quantities of at most four decimals.
 _ANY_DIGITS = frozenset({"rate", "discount", "price"})
 
 
 def fault(value: Any, kind: type) -> str:
-    """What is wrong with a value that should be one of `kind` (a class of the contract), "" when nothing is."""
+    """What is wrong with a value that should be one of `kind` (a class of the contract), "" when nothing is.
+
+    Holds no amount, no number and no id.
+    """
     if not isinstance(value, kind):
         return f"{_shown(value)} where a {kind.__name__} belongs"
     made_as: Any = type(value)
     for name, wrong in _field_checks(made_as):
         if found := wrong(getattr(value, name)):
-            return f"{_what(value)}: {name} is {found}"
+            return f"{made_as.__name__}: {name} is {found}"
     return _more(value)
 
 
@@ -133,21 +132,21 @@ def _in_tuple(value: Any, each: Callable[[Any], str], length: int | None) -> str
 def _decimal_fault(value: Any) -> str:
     if not isinstance(value, Decimal):
         return f"{_shown(value)}: a rate or money is a Decimal, made from the text of the answer, never a float"
-    return "" if value.is_finite() else f"{value}, which is no number"
+    return "" if value.is_finite() else "no number (NaN or infinite)"
 
 
 def _amount_fault(value: Any) -> str:
     if found := _decimal_fault(value):
         return found
     if abs(value) > MOST:
-        return f"{value}, more than fourteen digits"
-    return "" if value == round(value, 4) else f"{value}; at most four decimals. A float on the way makes such tails"
+        return "a Decimal of more than fourteen digits"
+    return "" if value == round(value, 4) else "too long; at most four decimals. A float on the way makes such tails"
 
 
 def _moment_fault(value: Any) -> str:
     if not isinstance(value, datetime):
         return _not(value, datetime)
-    return "" if value.utcoffset() is not None else f"{value!r} without a time zone; moments are aware datetimes in UTC"
+    return "" if value.utcoffset() is not None else "a moment without a time zone; moments are aware datetimes in UTC"
 
 
 def _more(value: Any) -> str:
@@ -160,7 +159,7 @@ def _id_fault(name: str, value: str, *, empty: bool = False) -> str:
     if not value.strip() and not empty:
         return f"{name} is empty"
     if len(value) > LONGEST_ID or _UNWRITABLE.search(value):
-        return f"{name} is {value[:40]!r}…: at most {LONGEST_ID} characters, all of them printable"
+        return f"{name} must be at most {LONGEST_ID} characters, all of them printable"
     return ""
 
 
@@ -178,7 +177,7 @@ def _document_fault(document: Document) -> str:
             _currency_fault(document.currency),
             _id_fault("party_id", document.party_id, empty=True),
             _sign_fault(document),
-            "" if document.rate is None or document.rate > 0 else f"the rate is {document.rate}: positive, or None",
+            "" if document.rate is None or document.rate > 0 else "the rate must be positive, or None",
             *(
                 _id_fault(f"{name} of a line", getattr(line, name), empty=True)
                 for line in document.lines or ()
@@ -186,47 +185,44 @@ def _document_fault(document: Document) -> str:
             ),
         )
     )
-    return f"{_what(document)}: {wrong}" if wrong else ""
+    return f"Document: {wrong}" if wrong else ""
 
 
 def _sign_fault(document: Document) -> str:
     """Figures subtract credits, and what is booked is positive: a sign of one's own would count twice or not at all."""
     below = document.total < 0 or document.amount_due < 0
-    if below and (document.kind in _CREDITS or document.status in _BOOKED):
-        return (
-            f"total {document.total}, due {document.amount_due}; amounts are positive, of credits too: "
-            "the kind says which way they count"
-        )
+    if below and document.status in _BOOKED:
+        return "total or amount_due is below zero; amounts are positive, of credits too, their kind says which way"
     return ""
 
 
 def _currency_fault(word: str, *, empty: bool = False) -> str:
     if CURRENCY.match(word) or (empty and not word):
         return ""
-    return f"the currency is {word!r}: three capital letters (ISO 4217)"
+    return "the currency must be three capital letters (ISO 4217)"
 
 
 def _party_fault(party: Party) -> str:
     wrong = _currency_fault(party.currency, empty=True) or _id_fault("merged_into", party.merged_into, empty=True)
-    return f"{_what(party)}: {wrong}" if wrong else ""
+    return f"Party: {wrong}" if wrong else ""
 
 
 def _choice_fault(choice: Choice) -> str:
     wrong = _id_fault("id", choice.id)
-    return f"{_what(choice)}: {wrong}" if wrong else ""
+    return f"Choice: {wrong}" if wrong else ""
 
 
 def _organisation_fault(organisation: Organisation) -> str:
     wrong = _id_fault("id", organisation.id) or _currency_fault(organisation.base_currency, empty=True)
-    return f"{_what(organisation)}: {wrong}" if wrong else ""
+    return f"Organisation: {wrong}" if wrong else ""
 
 
 def _grant_fault(grant: Grant) -> str:
     return "" if grant.access_token else "Grant: access_token is empty"
 
 
-def _what(value: Any) -> str:
-    """Which thing is meant, for people: its class, and its number or id."""
+def which(value: Any) -> str:
+    """Which thing is meant, for who may look into the books: its class, and its number or id."""
     ref = getattr(value, "ref", None)
     known = getattr(value, "number", "") or getattr(ref, "id", "") or getattr(value, "id", "")
     return f"{type(value).__name__} {known}".strip()
@@ -237,10 +233,10 @@ def _not(value: Any, kind: type) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value in a sentence; of a text only its kind, for it may be a secret."""
-    if value is None or isinstance(value, (bool, int, float, Enum)):
+    """A value in a sentence; mostly only its kind, for it may be a secret or an amount."""
+    if value is None or isinstance(value, (bool, Enum)):
         return repr(value)
-    return f"a {type(value).__name__}"
+    return f"{'an' if isinstance(value, int) else 'a'} {type(value).__name__}"
 
 
 _MORE: dict[type, Callable[[Any], str]] = {

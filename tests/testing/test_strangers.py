@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -126,17 +127,17 @@ WRONG: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "it gives a text": ("documents_of", lambda _: "<html>", "str where a list of Document belongs"),
     "it gives mappings": ("documents_of", each(lambda one: {"total": "1"}), "a dict where a Document belongs"),
     "one is None": ("documents_of", each(lambda one: None), "None where a Document belongs"),
-    "a float": ("documents_of", altered(total=115.0), "total is 115.0: a rate or money is a Decimal"),
-    "not a number": ("documents_of", altered(amount_due=Decimal("NaN")), "amount_due is NaN, which is no number"),
-    "infinity": ("documents_of", altered(total=Decimal("Infinity")), "total is Infinity, which is no number"),
+    "a float": ("documents_of", altered(total=115.0), "total is a float: a rate or money is a Decimal"),
+    "not a number": ("documents_of", altered(amount_due=Decimal("NaN")), "amount_due is no number"),
+    "infinity": ("documents_of", altered(total=Decimal("Infinity")), "total is no number"),
     "a float's tail": ("documents_of", altered(total=Decimal("115.0000000009")), "at most four decimals"),
     "a huge number": ("documents_of", altered(total=Decimal("1e30")), "more than fourteen digits"),
     "a naive moment": ("documents_of", altered(updated_at=dt.datetime(2026, 10, 1)), "without a time zone"),  # noqa: DTZ001
     "a moment as day": ("documents_of", altered(date=dt.datetime(2026, 10, 1, tzinfo=dt.UTC)), "not a date"),
     "a day as text": ("documents_of", altered(due_date="2026-10-20"), "due_date is a str, not a date"),
     "its own status": ("documents_of", altered(status="Posted"), "status is a str, not a DocumentStatus"),
-    "a small currency": ("documents_of", altered(currency="nzd"), "currency is 'nzd': three capital letters"),
-    "no currency": ("documents_of", altered(currency=""), "currency is '': three capital letters"),
+    "a small currency": ("documents_of", altered(currency="nzd"), "currency must be three capital letters"),
+    "no currency": ("documents_of", altered(currency=""), "currency must be three capital letters"),
     "no number": ("documents_of", altered(number=None), "number is None, not a str"),
     "a credit below zero": ("documents_of", altered(kind=CREDIT, total=Decimal(-5)), "amounts are positive"),
     "an invoice below zero": (
@@ -144,11 +145,11 @@ WRONG: dict[str, tuple[str, Callable[[Any], Any], str]] = {
         altered(total=Decimal(-5), amount_due=Decimal(-5)),
         "amounts are positive",
     ),
-    "a rate of nothing": ("documents_of", altered(currency="USD", rate=Decimal(0)), "positive, or None"),
+    "a rate of nothing": ("documents_of", altered(currency="USD", rate=Decimal(0)), "the rate must be positive"),
     "a line's float": (
         "documents_of",
         altered(lines=(replace(LINE, amount=_any(1.5)),)),
-        "amount is 1.5",
+        "amount is a float",
     ),
     "a list for a tuple": ("documents_of", altered(lines=[]), "lines is a list, not a tuple"),
     "a party search raises": ("search_parties", boom, "RuntimeError"),
@@ -162,7 +163,7 @@ WRONG: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "a choice of another kind": ("choices", lambda found: [replace(found[0], kind=ChoiceKind.ITEM)], "a kind that was"),
     "another party": ("get_party", lambda one: replace(one, ref=Ref("8")), "another party than the one asked for"),
     "a party without an id": ("get_party", lambda one: replace(one, ref=Ref(" ")), "id is empty"),
-    "a numeric id": ("get_party", lambda one: replace(one, ref=Ref(7)), "id is 7, not a str"),  # type: ignore[arg-type]
+    "a numeric id": ("get_party", lambda one: replace(one, ref=Ref(7)), "id is an int, not a str"),  # type: ignore[arg-type]
     "a long id": ("get_party", lambda one: replace(one, ref=Ref("7" * 101)), "at most 100 characters"),
     "documents nobody asked for": ("get_documents", lambda found: [invoice(9, "1")], "that was not asked for"),
     "a kind nobody asked for": ("search_documents", lambda page: Page([BILL]), "a kind of document that was not"),
@@ -175,7 +176,7 @@ WRONG: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "a rate as float": (
         "choices",
         lambda found: [replace(one, rate=0.15) for one in found],
-        "rate is 0.15: a rate or money is a Decimal",
+        "rate is a float: a rate or money is a Decimal",
     ),
     "capabilities raise": ("capabilities", boom, "RuntimeError"),
     "capabilities are words": ("capabilities", lambda _: ["draft_invoice"], "capabilities() is no frozenset"),
@@ -210,6 +211,7 @@ def test_a_wrong_answer_is_one_that_could_not_be_read(what: str, house: Ledgerho
     assert failure.value.message.startswith(UNREADABLE)
     assert said in failure.value.detail
     assert "lh_1" not in failure.value.detail, "the text of an unexpected error may hold a secret"
+    assert not re.search(r"115|1\.5|A-1|[Ee]\+?30", failure.value.detail), "it stands on pages of who sees no amounts"
     assert noted == [method]
     assert failure.value.until == NOW + dt.timedelta(minutes=5)
 
@@ -244,7 +246,7 @@ def test_wrong_answers_keep_the_last_known_copy_under_a_plain_sentence(desk: Des
         assert "Outstanding NZ$ 115.00" in tab, f"{what}: the last figure that was right"
         assert UNREADABLE in tab, what
         assert said in tab, what
-    assert "documents_of: Malformed: Document A-1: amount_due is NaN" in desk.plugins()
+    assert "documents_of: Malformed: Document A-1: Document: amount_due is no number" in desk.plugins()
     desk.browser.get("/", status=200)
     desk.browser.get("/organizations/1", status=200)
     desk.browser.get("/admin/accounting", status=200)

@@ -7,14 +7,17 @@ else, and what came over the wire is searched, attributes and all.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
-from core.accounting.models import DocumentLink, Draft
+from core import Document, DocumentKind, Line, Unavailable
+from core.accounting import connections
+from core.accounting.models import Connection, DocumentLink, Draft
 from core.accounting.rules import BY_KEY
+from core.contract.answers import Malformed, checked, said
 from core.services import Services
 from core.users.models import Role
 from core.users.seed import DEMO_PASSWORD
@@ -22,6 +25,7 @@ from core.users.service import add_user
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.books import TODAY, Books, connect, four_records
 from tests.databases import NOW
+from tests.testing.stranger import invoice
 
 STATUS, AMOUNTS, BILLS = "accounting.see_status", "accounting.see_amounts", "accounting.see_bills"
 LINK = "accounting.link"
@@ -117,17 +121,18 @@ def _on_record(books: Books, admin: Browser) -> None:
     form.submit("action", value="save", status=303)
 
 
-Enter = Callable[[str], Browser]
+class Enter(Protocol):
+    """`enter("status only")` is a browser of a user of that role, and of these rights besides."""
+
+    def __call__(self, role: str, *, also: Sequence[str] = CLERK) -> Browser: ...
 
 
 @pytest.fixture
 def enter(services: Services, log_in: LogIn) -> Enter:
-    """`enter("status only")` is a browser of a user of that role."""
-
-    def walk_in(role: str) -> Browser:
+    def walk_in(role: str, *, also: Sequence[str] = CLERK) -> Browser:
         key = role.replace(" ", "-")
         with services.db.begin() as session:
-            session.add(Role(key=key, title=role, rights=[*ROLES[role], *CLERK]))
+            session.add(Role(key=key, title=role, rights=[*ROLES[role], *also]))
             session.flush()
             add_user(session, login=key, name=role.title(), password=DEMO_PASSWORD, role=key, when=NOW)
         return log_in(key)
@@ -248,6 +253,56 @@ def test_a_bill_is_neither_linked_nor_unlinked_by_who_may_not_see_it(books: Book
         link = session.query(DocumentLink).filter_by(document_id="id of BILL-8801").first()
     assert link is not None
     browser.send(f"{tab}/documents/unlink", {"link": str(link.id)}, status=403)
+
+
+def wrong_bill(**wrong: Any) -> Document:
+    """A bill of the secret books that a provider got wrong."""
+    right: dict[str, Any] = {"kind": DocumentKind.BILL, "number": "BILL-8801", "amount_due": Decimal("2468.13")}
+    return invoice(8801, "8642.19", **{**right, "tax": Decimal("1234.56"), **wrong})
+
+
+FAULTS: list[dict[str, Any]] = [
+    {"total": Decimal("-8642.19")},
+    {"total": 8642.19},
+    {"tax": Decimal("1234.56000001")},
+    {"amount_due": Decimal("246813e20")},
+    {"rate": Decimal("-2468.13")},
+    {"party_id": "8642.19" * 20},
+    {"currency": "8642.19"},
+    {"lines": (Line("Payment to a director", amount=Decimal("7514.950000001")),)},
+    {"lines": (Line("Payment to a director", item="\u202a8642.19"),)},
+    {"payments": (8642,)},
+    {"reference": 8642.19},
+]
+
+
+@pytest.mark.parametrize("wrong", FAULTS, ids=[next(iter(one)) for one in FAULTS])
+def test_what_is_wrong_with_a_bill_is_told_without_its_amount_and_number(wrong: dict[str, Any]) -> None:
+    with pytest.raises(Malformed) as failure:
+        checked(wrong_bill(**wrong), Document)
+    assert leaks({"": said(failure.value)}, (*BILL_NUMBERS, *BILL_AMOUNTS, *BILL_TEXTS)) == []
+    assert amounts({"": said(failure.value)}) == []
+    assert next(iter(wrong)).rstrip("s") in said(failure.value), "the field is named"
+
+
+WORDS = "BILL-8801 over 8642.19 is locked."
+
+
+@pytest.mark.parametrize("role", ["status only", "amounts without bills"])
+def test_the_words_of_an_error_are_for_who_sees_bills_or_manages(books: Books, enter: Enter, role: str) -> None:
+    error = Unavailable("The toy company is away.", detail=WORDS)
+    connections.note_failure(books.services, books.connection, error)
+    browser, sees_bills = enter(role, also=()), enter("amounts and bills", also=())
+    with books.services.db.begin() as session:
+        session.query(Connection).one().missing_scope = "a.scope"
+    pages = walk(browser, books)
+    with books.services.db.begin() as session:
+        session.query(Connection).one().missing_scope = ""
+    pages |= {f"later {path}": text for path, text in walk(browser, books).items()}
+    assert leaks(pages, (*BILL_NUMBERS, *BILL_AMOUNTS, WORDS)) == []
+    assert "The toy company is away." in pages[f"later {books.tab('organization')}"]
+    assert WORDS in sees_bills.get(books.tab("organization"))
+    assert WORDS in enter("status and link").get(books.tab("organization")), "who manages connections must mend it"
 
 
 # Midnight UTC of the 22nd is still the 21st where the stub's company is.
