@@ -9,16 +9,14 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import and_
 from sqlalchemy.orm import Session
 
 from core.accounting import connections, draft_check, draft_fill, draft_form, due_dates, linking, snapshot
-from core.accounting.documents import documents_linked
+from core.accounting.documents import shown_on
 from core.accounting.draft_view import line_numbers, sums_of
 from core.accounting.drafts import offered_kind
-from core.accounting.models import Connection, DocumentRow, Draft, PartyRow
+from core.accounting.models import Connection, Draft, PartyRow
 from core.accounting.project import billed
-from core.accounting.words import BILL_KINDS
 from core.contract.values import Capability, Choice, ChoiceKind, DocumentKind, Organisation, Party, PartyState, Problem
 from core.services import Services
 
@@ -286,13 +284,7 @@ def agreed_of(session: Session, record: Any, connection: Connection) -> draft_ch
     amount = getattr(record, "amount", None) or getattr(record, "budget", None)
     if not amount:
         return None
-    linked = documents_linked(session, record.kind, record.id, connection.id)
-    whose = and_(
-        DocumentRow.connection_id == connection.id,
-        DocumentRow.document_id.in_(list(linked)),
-        DocumentRow.kind.not_in(BILL_KINDS),
-    )
-    sums = billed(session, whose, record.currency)
+    sums = billed(session, shown_on(record, connection.id, bills=False), record.currency)
     return draft_check.Agreed(amount, sums.sales + sums.drafted, record.currency)
 
 

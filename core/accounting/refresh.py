@@ -23,7 +23,7 @@ from core.contract.answers import AFTER_A_FAULT
 from core.contract.errors import NotFound, ProviderError, Unavailable, Unsupported
 from core.contract.guard import UNREADABLE
 from core.contract.provider import AccountingProvider
-from core.contract.values import Capability, ChoiceKind, Page, Party, PartyState, Ref
+from core.contract.values import Capability, ChoiceKind, DocumentKind, Page, Party, PartyState, Ref
 from core.db import changed
 from core.services import Services
 
@@ -263,9 +263,22 @@ class _Refresh:
             return
         asked = list(dict.fromkeys(refs))
         found = self._ask.get_documents(asked)
+        left_out = rereading.left_out(asked, found)
         with self._services.db.begin() as session:
             snapshot.save_documents(session, self._id, found, now)
-            rereading.note_unknown(session, self._id, asked, found, now)
+            rereading.note_missing(session, self._id, left_out, now)
+            doubtful = rereading.counted(session, self._id, left_out, now)
+        for ref in doubtful[: rereading.ALONE]:
+            self._read_alone(ref, now)
+
+    def _read_alone(self, ref: tuple[DocumentKind, str], now: datetime) -> None:
+        """Ask again for what a longer answer left out: only then is it not there any more."""
+        self._hold()
+        found = self._ask.get_documents([ref])
+        with self._services.db.begin() as session:
+            snapshot.save_documents(session, self._id, found, now)
+            if not found:
+                rereading.note_deleted(session, self._id, ref, now)
 
     def _read_choices(self) -> None:
         for kind in ChoiceKind:

@@ -2,6 +2,11 @@
 
 Not every change shows in a feed (a payment may leave a document's own moment as it was), so that what is still open is
 read again once a day, oldest first, a few hundred at a time.
+
+What an answer leaves out may be deleted, or the answer may be short: a page that ended early, a limit that nobody
+knew. A figure that is old says so; a figure without an invoice that is there would be wrong and stay so, for a feed
+tells only what changes. So what may be counted is asked for once more, alone, before it counts as deleted; `ALONE` of
+them in one refresh, the others in the next.
 """
 
 from __future__ import annotations
@@ -12,6 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from core.accounting.documents import these
 from core.accounting.models import DocumentLink, DocumentRow, PartyLink
 from core.accounting.snapshot import in_batches
 from core.contract.values import Document, DocumentKind, DocumentStatus
@@ -19,6 +25,8 @@ from core.contract.values import Document, DocumentKind, DocumentStatus
 Refs = list[tuple[DocumentKind, str]]
 DAY = timedelta(days=1)
 AT_ONCE = 200
+ALONE = 10
+GONE = (DocumentStatus.VOIDED.value, DocumentStatus.DELETED.value)
 OPEN = (DocumentStatus.DRAFT.value, DocumentStatus.SUBMITTED.value, DocumentStatus.AUTHORISED.value)
 
 
@@ -62,8 +70,7 @@ def open_for_a_day(session: Session, connection_id: int, now: datetime) -> Refs:
 
 def named(session: Session, connection_id: int, document_ids: Sequence[str]) -> Refs:
     """Documents of the snapshot by their ids."""
-    mine = (DocumentRow.connection_id == connection_id, DocumentRow.document_id.in_(document_ids))
-    return _refs(session, mine) if document_ids else []
+    return _refs(session, [these(connection_id, document_ids)]) if document_ids else []
 
 
 def linked_and_old(session: Session, connection_id: int, before: datetime) -> Refs:
@@ -83,12 +90,35 @@ def _refs(session: Session, conditions: Iterable[ColumnElement[bool]]) -> Refs:
     return [(DocumentKind(kind), document_id) for kind, document_id in rows]
 
 
-def note_unknown(session: Session, connection_id: int, asked: Refs, found: Sequence[Document], now: datetime) -> None:
-    """What the provider did not know is not there (any more): it counts no longer, and nobody asks again at once."""
-    known = {document.ref.id for document in found}
-    unknown = [document_id for _, document_id in asked if document_id not in known]
-    for batch in in_batches(unknown):
+def left_out(asked: Refs, found: Iterable[Document]) -> Refs:
+    """What was asked for and not told."""
+    told = {document.ref.id for document in found}
+    return [ref for ref in asked if ref[1] not in told]
+
+
+def counted(session: Session, connection_id: int, refs: Refs, started: datetime) -> Refs:
+    """Those of the snapshot that figures may count and nobody told of since the refresh `started`."""
+    found: set[str] = set()
+    for batch in in_batches([document_id for _, document_id in refs]):
+        mine = (these(connection_id, batch), DocumentRow.status.not_in(GONE), DocumentRow.seen_at < started)
+        found |= set(session.scalars(select(DocumentRow.document_id).where(*mine)))
+    return [ref for ref in refs if ref[1] in found]
+
+
+def note_missing(session: Session, connection_id: int, refs: Refs, now: datetime) -> None:
+    """What the provider left out: a link to what is not held is not asked for again within a day.
+
+    What counted no longer anyhow was looked at.
+    """
+    for batch in in_batches([document_id for _, document_id in refs]):
         links = (DocumentLink.connection_id == connection_id, DocumentLink.document_id.in_(batch))
         session.execute(update(DocumentLink).where(*links).values(missing_at=now))
-        rows = (DocumentRow.connection_id == connection_id, DocumentRow.document_id.in_(batch))
-        session.execute(update(DocumentRow).where(*rows).values(seen_at=now, status=DocumentStatus.DELETED.value))
+        gone = (these(connection_id, batch), DocumentRow.status.in_(GONE))
+        session.execute(update(DocumentRow).where(*gone).values(seen_at=now))
+
+
+def note_deleted(session: Session, connection_id: int, ref: tuple[DocumentKind, str], started: datetime) -> None:
+    """What the provider left out when it was asked for alone: it counts no longer, unless somebody told of it since."""
+    mine = (these(connection_id, [ref[1]]), DocumentRow.seen_at < started)
+    gone = {"seen_at": started, "status": DocumentStatus.DELETED.value}
+    session.execute(update(DocumentRow).where(*mine).values(**gone))

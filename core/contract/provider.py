@@ -116,7 +116,10 @@ class AccountingProvider(ABC):
 
     @abstractmethod
     def get_documents(self, refs: Sequence[tuple[DocumentKind, str]]) -> Sequence[Document]:
-        """Documents by kind and id, with lines and payments, in few calls; the unknown are left out."""
+        """Documents by kind and id, with lines and payments, in few calls; those that are not there are left out.
+
+        What is left out counts as deleted. So follow pages to their end, and raise where one cannot be read.
+        """
 
     @abstractmethod
     def documents_of(self, party_ids: Sequence[str], *, modified_since: datetime | None = None) -> Iterator[Document]:
