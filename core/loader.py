@@ -71,6 +71,7 @@ class Plugins:
         self._manager = pluggy.PluginManager(hookspecs.NAMESPACE)
         self._manager.add_hookspecs(hookspecs)
         self.on: dict[str, Plugin] = {}
+        self._owners: dict[tuple[str, str], str] = {}  # who yielded what last, by hook and key
         for name in names:
             self._add(name, extra or {})
         try:
@@ -150,6 +151,14 @@ class Plugins:
         found = self._guarded("dashboard_panels", Panel, request=request)
         return sorted(_allowed(request, found), key=lambda panel: (panel.order, panel.title))
 
+    def panel_failed(self, panel: Panel, error: Exception) -> None:
+        """A card whose template failed: told of the plugin that brought it; one of the core's own is logged."""
+        owner = self._owners.get(("dashboard_panels", panel.key), "")
+        if owner:
+            self._failed(owner, f"dashboard_panels, the card {panel.key}", error)
+        else:
+            log.error("the card %s failed", panel.key, exc_info=error)
+
     def periodic_jobs(self) -> list[PeriodicJob]:
         """What the worker does every so often."""
         return sorted(self._guarded("periodic_jobs", PeriodicJob), key=lambda job: job.key)
@@ -195,7 +204,7 @@ class Plugins:
                     if key and key in owners:
                         self._failed(impl.plugin_name, hook, _twice(item, owners[key]))
                     else:
-                        owners[key] = impl.plugin_name
+                        owners[key] = self._owners[hook, key] = impl.plugin_name
                         found.append(item)
             except Exception as error:
                 self._failed(impl.plugin_name, hook, error)

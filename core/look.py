@@ -152,8 +152,9 @@ def panels() -> list[Panel]:
 @pass_context
 def include_panel(context: Any, panel: Panel) -> Markup:
     """The panel's template drawn with its values; nothing when that fails, for a card takes no page down."""
+    request = context["request"]
     try:
-        return Markup(render(panel.template, dict(panel.values), request=context["request"]))  # noqa: S704
-    except Exception:
-        log.exception("the panel %s failed", panel.key)
+        return Markup(render(panel.template, dict(panel.values), request=request))  # noqa: S704
+    except Exception as error:
+        request.services.plugins.panel_failed(panel, error)
         return Markup("")

@@ -248,6 +248,8 @@ class TestWithPlugins:
         assert "Good place 3" in words(page, "nav.side")
         assert "Good panel" in words(page)
         assert "Bad panel" not in words(page)
+        told = words(log_in("admin").get("/admin/plugins"))
+        assert "dashboard_panels, the card bad: TemplateNotFound: no/such.jinja2" in told
 
     def test_a_failing_plugin_takes_no_page_down_and_is_told_on_the_admin_page(
         self, log_in: LogIn, make: Make, services: Services
