@@ -156,3 +156,5 @@ def _secure(event: Any) -> None:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if not event.request.environ.get("PATH_INFO", "").startswith("/static/"):
         headers.setdefault("Cache-Control", "private, no-cache")
+        # A piece of a page and the whole have one address: the way back must not take the one for the other.
+        headers.setdefault("Vary", "HX-Request, HX-Boosted")

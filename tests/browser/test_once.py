@@ -35,6 +35,10 @@ def test_a_double_click_a_reload_and_a_way_back_make_one_invoice(shared_house: H
     page.get_by_role("button", name="Create draft in Xero").dblclick()
     sales.sees("Made in Xero")
     one = page.url
+    sales.go("/opportunities")
+    page.go_back()
+    sales.sees("Made in Xero")
+    sales.expect(page.locator("nav.side")).to_be_visible()
     page.reload()
     sales.sees("Made in Xero")
     assert send_again(sales, next(post for post in posts if post.url.endswith("/draft"))) == one

@@ -94,6 +94,7 @@ def test_every_page_carries_the_headers_that_protect_it(log_in: LogIn) -> None:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert answer.headers["Vary"] == "HX-Request, HX-Boosted", "a piece of a page is no copy of the page"
         assert "Strict-Transport-Security" not in answer.headers
 
 
