@@ -78,6 +78,10 @@ class XeroClient:
         self._context = context
         self._base = context.settings.get("api_url", API_URL).rstrip("/") + "/api.xro/2.0/"
 
+    def address(self, path: str, params: Mapping[str, str]) -> str:
+        """The whole address of a call, as it is sent."""
+        return str(httpx2.URL(self._base + path, params=dict(params)))
+
     def get(
         self,
         path: str,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 from core import Document, DocumentKind, DocumentQuery, DocumentStatus, NotFound, Page, Rejected
 from plugins.xero import ids, outgoing
-from plugins.xero.listing import CREDIT_NOTES, ENDPOINTS, INVOICES, MOST, Endpoint, Lists, Part
+from plugins.xero.listing import CREDIT_NOTES, ENDPOINTS, INVOICES, MOST, MOST_IDS, Endpoint, Lists, Part
 
-IDS_A_CALL = 40  # they stand in the address, which must not get too long
 _SIZE = 100
+_PAGES_LOOKED_THROUGH = 4  # of a thousand each
 _INVOICES = {DocumentKind.SALES_INVOICE: "ACCREC", DocumentKind.BILL: "ACCPAY"}
 _CREDITS = {DocumentKind.SALES_CREDIT_NOTE: "ACCRECCREDIT", DocumentKind.BILL_CREDIT_NOTE: "ACCPAYCREDIT"}
 _FINDABLE = "DRAFT,SUBMITTED,AUTHORISED,PAID,VOIDED"
@@ -49,14 +50,14 @@ class Documents:
         dated = outgoing.dated(query.date_from, query.date_to)
         params = {**_NEWEST, "Statuses": _FINDABLE, **outgoing.where(outgoing.types(wanted, _INVOICES.values()), dated)}
         if query.text.strip():
-            params["searchTerm"] = query.text.strip()
+            params["searchTerm"] = outgoing.search_term(query.text)
         if query.party_id:
             params["ContactIDs"] = ids.known(query.party_id)
         return self._lists.part(INVOICES, params, page=page, size=_SIZE)
 
     def _credit_notes(self, query: DocumentQuery, kinds: frozenset[DocumentKind], page: int) -> Part[Document]:
         wanted = [_CREDITS[kind] for kind in kinds if kind in _CREDITS]
-        party = _contacts([ids.known(query.party_id)]) if query.party_id else ""
+        party = outgoing.contacts([ids.known(query.party_id)]) if query.party_id else ""
         dated = outgoing.dated(query.date_from, query.date_to)
         text = query.text.strip().casefold()
         params = {**_NEWEST, **outgoing.where(outgoing.types(wanted, _CREDITS.values()), dated, party)}
@@ -68,29 +69,40 @@ class Documents:
         asked: dict[str, list[str]] = {}
         for kind, ident in refs:
             if kind in ENDPOINTS and ids.is_id(ident):
-                asked.setdefault(ENDPOINTS[kind].path, []).append(ident)
+                asked.setdefault(ENDPOINTS[kind].path, []).append(ident.lower())
         endpoints = {endpoint.path: endpoint for endpoint in ENDPOINTS.values()}
         return [
             document
             for path, idents in asked.items()
-            for some in _portions(list(dict.fromkeys(idents)))
-            for document in self._by_ids(endpoints[path], some)
+            for document in self._by_ids(endpoints[path], list(dict.fromkeys(idents)))
         ]
 
     def _by_ids(self, endpoint: Endpoint[Document], idents: list[str]) -> list[Document]:
-        """Invoices and bills have a parameter for ids. The others are asked for by a filter; where Xero finds that
-        too much (large organisations), one by one.
-        """
-        if endpoint is INVOICES:
-            return self._lists.part(INVOICES, {"IDs": ",".join(idents)}, size=IDS_A_CALL).items
-        if len(idents) > 1:
-            field = f"{endpoint.path[:-1]}ID"
+        """Invoices and bills have a parameter for ids; the others are asked for by a filter, unless Xero refuses it."""
+        if len(idents) == 1 and endpoint is not INVOICES:
+            return self._one(endpoint, idents[0])
+        asking = _listed if endpoint is INVOICES else partial(_among, f"{endpoint.path[:-1]}ID")
+        found: list[Document] = []
+        for some in self._lists.portions(endpoint, idents, asking):
             try:
-                asked = outgoing.where(outgoing.any_of(field, map(outgoing.guid, idents)))
-                return self._lists.part(endpoint, asked, size=IDS_A_CALL).items
-            except Rejected:
-                pass
-        return [document for ident in idents for document in self._one(endpoint, ident)]
+                found += self._lists.part(endpoint, asking(some), size=MOST_IDS).items
+            except (Rejected, NotFound):
+                if endpoint is INVOICES:
+                    raise
+                return found + self._looked_for(endpoint, idents[idents.index(some[0]) :])
+        return found
+
+    def _looked_for(self, endpoint: Endpoint[Document], idents: list[str]) -> list[Document]:
+        """Documents among the latest of the list, in few calls for any number; the rest, old or gone, one by one."""
+        wanted = set(idents)
+        found: list[Document] = []
+        for document in self._lists.every(endpoint, {}, pages=_PAGES_LOOKED_THROUGH):
+            if document.ref.id in wanted:
+                wanted.remove(document.ref.id)
+                found.append(document)
+            if not wanted:
+                break
+        return found + [document for ident in idents if ident in wanted for document in self._one(endpoint, ident)]
 
     def _one(self, endpoint: Endpoint[Document], ident: str) -> list[Document]:
         try:
@@ -101,13 +113,11 @@ class Documents:
 
     def of(self, party_ids: Sequence[str], modified_since: datetime | None) -> Iterator[Document]:
         """All of these contacts' invoices, bills and credit notes, each once."""
+        idents = [ident for ident in dict.fromkeys(party_ids) if ids.is_id(ident)]
         seen: set[str] = set()
-        for some in _portions([ident for ident in dict.fromkeys(party_ids) if ids.is_id(ident)]):
-            for endpoint, params in (
-                (INVOICES, {"ContactIDs": ",".join(some)}),
-                (CREDIT_NOTES, outgoing.where(_contacts(some))),
-            ):
-                for document in self._lists.every(endpoint, params, modified_since=modified_since):
+        for endpoint, asking in ((INVOICES, _of_contacts), (CREDIT_NOTES, _with_contacts)):
+            for some in self._lists.portions(endpoint, idents, asking):
+                for document in self._lists.every(endpoint, asking(some), modified_since=modified_since):
                     if document.ref.id not in seen:
                         seen.add(document.ref.id)
                         yield document
@@ -120,13 +130,20 @@ def _position(cursor: str | None) -> tuple[str, int]:
     return stage, ids.page_number(number)
 
 
-def _portions(idents: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(idents), IDS_A_CALL):
-        yield idents[start : start + IDS_A_CALL]
+def _listed(idents: Sequence[str]) -> dict[str, str]:
+    return {"IDs": ",".join(idents)}
 
 
-def _contacts(idents: Sequence[str]) -> str:
-    return outgoing.any_of("Contact.ContactID", map(outgoing.guid, idents))
+def _of_contacts(idents: Sequence[str]) -> dict[str, str]:
+    return {"ContactIDs": ",".join(idents)}
+
+
+def _with_contacts(idents: Sequence[str]) -> dict[str, str]:
+    return outgoing.where(outgoing.contacts(idents))
+
+
+def _among(field: str, idents: Sequence[str]) -> dict[str, str]:
+    return outgoing.where(outgoing.any_of(field, map(outgoing.guid, idents)))
 
 
 def _matches(document: Document, text: str) -> bool:

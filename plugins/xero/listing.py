@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -15,6 +15,9 @@ from plugins.xero.literals import moment
 T = TypeVar("T")
 
 MOST = 1000  # the largest page Xero gives
+MOST_IDS = 40  # in one call
+LONGEST_ADDRESS = 2000  # Xero answers 404 to longer ones, from about 2,048 characters on (Xero-NetStandard #471)
+LATEST_FIRST = {"order": "UpdatedDateUTC DESC"}
 FOUR_DECIMALS = {"unitdp": "4"}  # else unit prices come rounded to two
 
 
@@ -87,21 +90,40 @@ class Lists:
             modified_since=modified_since,
         )
 
+    def portions(
+        self, endpoint: Endpoint[T], idents: Sequence[str], asking: Callable[[Sequence[str]], Mapping[str, str]]
+    ) -> Iterator[list[str]]:
+        """Ids in portions of which `asking` makes parameters that fit into one address."""
+        rest = list(idents)
+        while rest:
+            some = rest[:MOST_IDS]
+            while len(some) > 1 and self._length(endpoint, asking(some)) > LONGEST_ADDRESS:
+                some.pop()
+            yield some
+            rest = rest[len(some) :]
+
+    def _length(self, endpoint: Endpoint[T], params: Mapping[str, str]) -> int:
+        longest = {**endpoint.params, **LATEST_FIRST, **params, "page": str(MOST), "pageSize": str(MOST)}
+        return len(self._client.address(endpoint.path, longest))
+
     def every(
-        self, endpoint: Endpoint[T], params: Mapping[str, str], *, modified_since: datetime | None = None
+        self,
+        endpoint: Endpoint[T],
+        params: Mapping[str, str],
+        *,
+        modified_since: datetime | None = None,
+        pages: int | None = None,
     ) -> Iterator[T]:
-        """The whole list in as few calls as it takes, latest changes first.
+        """The whole list in as few calls as it takes, or its first `pages`; latest changes first.
 
         With this order what changes meanwhile moves to a page that was read: it may be told twice, and a change it
         hides is newer than the start of the reading. Nothing is skipped by the moving of others.
         """
         page = 1
         while True:
-            part = self.part(
-                endpoint, {"order": "UpdatedDateUTC DESC", **params}, page=page, modified_since=modified_since
-            )
+            part = self.part(endpoint, {**LATEST_FIRST, **params}, page=page, modified_since=modified_since)
             yield from part.items
-            if part.last:
+            if part.last or page == pages:
                 return
             page += 1
 

@@ -23,6 +23,7 @@ _SIMPLE = {
     "tax_number": "TaxNumber",
 }
 _PLACE = {"city": "City", "region": "Region", "postal_code": "PostalCode", "country": "Country"}
+_TERM_LENGTH = 100  # a letter takes up to twelve characters of an address
 _NOTE_LENGTH = 2500  # what Xero's history takes
 
 
@@ -130,3 +131,13 @@ def any_of(name: str, values: Iterable[str]) -> str:
 def guid(ident: str) -> str:
     """An id in Xero's filter language."""
     return f'guid("{ident}")'
+
+
+def contacts(idents: Iterable[str]) -> str:
+    """Documents of one of some contacts."""
+    return any_of("Contact.ContactID", map(guid, idents))
+
+
+def search_term(text: str) -> str:
+    """What Xero looks for; only the beginning of a long text, for it stands in the address."""
+    return text.strip()[:_TERM_LENGTH].strip()

@@ -26,7 +26,7 @@ class Parties:
         page = ids.page_number(cursor)
         params = {"includeArchived": "true", "order": "Name ASC"}
         if text.strip():
-            params["searchTerm"] = text.strip()
+            params["searchTerm"] = outgoing.search_term(text)
         part = self._lists.part(CONTACTS, params, page=page, size=_SIZE)
         items = sorted(part.items, key=lambda party: party.state is PartyState.ARCHIVED)
         return Page(items, None if part.last else str(page + 1))

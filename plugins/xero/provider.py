@@ -99,7 +99,7 @@ class XeroProvider(AccountingProvider):
         return self._documents.search(query)
 
     def get_documents(self, refs: Sequence[tuple[DocumentKind, str]]) -> Sequence[Document]:
-        """Documents by kind and id, up to forty invoices and bills in one call; the unknown are left out."""
+        """Documents by kind and id, many in one call; the unknown are left out."""
         return self._documents.get(refs)
 
     def documents_of(self, party_ids: Sequence[str], *, modified_since: datetime | None = None) -> Iterator[Document]:

@@ -9,6 +9,7 @@ from typing import Any
 from pyramid.response import Response
 
 from plugins.xero.sandbox.calls import Call
+from plugins.xero.sandbox.envelope import Refused, not_found
 from plugins.xero.sandbox.faults import Dropped, Fault, refusal
 from plugins.xero.sandbox.state import STATE, State
 from plugins.xero.sandbox.wire import encoded
@@ -16,6 +17,7 @@ from plugins.xero.sandbox.wire import encoded
 MACHINE = ("/api.xro/", "/connections", "/connect/", "/.well-known/")
 SECRET_HEADERS = frozenset({"authorization", "cookie"})
 SHORTEST_TO_COMPRESS = 500
+LONGEST_ADDRESS = 2048  # assumed: apps report 404 for whole addresses of more than 2,048 to 2,091 characters
 
 
 def tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
@@ -52,17 +54,15 @@ def _noted(state: State, handler: Callable[[Any], Any], request: Any) -> Any:
 
 
 def _answer(state: State, handler: Callable[[Any], Any], request: Any, fault: Fault | None) -> Any:
+    if len(request.path_qs) > LONGEST_ADDRESS:
+        return _refused(not_found())
     if fault is None:
         return handler(request)
     if fault.kind == "drop-before":
         raise Dropped
     refused = refusal(fault, request.GET)
     if refused is not None:
-        response = Response(
-            body=encoded(refused.body), status=refused.status, content_type="application/json", charset="utf-8"
-        )
-        response.headers.update(refused.headers)
-        return response
+        return _refused(refused)
     request.environ["sandbox.fault"] = fault
     if fault.kind == "slow" and not request.path.startswith("/api.xro/"):
         state.pause(fault.seconds or 5)
@@ -70,6 +70,14 @@ def _answer(state: State, handler: Callable[[Any], Any], request: Any, fault: Fa
     if fault.kind == "drop-after":
         raise Dropped
     return _spoilt(response, fault)
+
+
+def _refused(refused: Refused) -> Any:
+    response = Response(
+        body=encoded(refused.body), status=refused.status, content_type="application/json", charset="utf-8"
+    )
+    response.headers.update(refused.headers)
+    return response
 
 
 def _spoilt(response: Any, fault: Fault) -> Any:
