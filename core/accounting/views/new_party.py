@@ -176,7 +176,8 @@ def _onwards(request: Any, row: NewPartyIntent) -> Any:
     """
     name = row.payload["typed"]["name"].strip()
     if not title_of(request.dbsession, row)[1]:
-        became = "is there, and linked to nothing" if row.state == "made" else "was not made there"
+        became = "may be there, and is linked to nothing" if row.in_doubt else "was not made there"
+        became = "is there, and linked to nothing" if row.state == "made" else became
         request.session.flash(f"The record was deleted. {name} {became} ({row.connection.name}).", "info")
         to = f"/{row.kind}"
     elif row.state == "made":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core import ManualClock
 from core.accounting import parties, sending
@@ -291,5 +291,8 @@ def test_one_taken_back_or_made_after_its_record_was_deleted_leads_to_the_list_a
     told = [sales.get(one, status=303).follow() for one in at]
     assert "Ngaio One is there, and linked to nothing (Kererū Trading)" in told[0]
     assert "Ngaio Two was not made there" in told[1]
+    with services.db.begin() as session:
+        session.execute(update(NewPartyIntent).where(NewPartyIntent.state == "open").values(in_doubt=True))
+    assert "Ngaio Two may be there, and is linked to nothing" in sales.get(at[1], status=303).follow()
     assert sales.get(f"{at[1]}/edit", status=303).location.endswith(at[1])
     assert [len(named(sandbox, name)) for name in ("Ngaio One", "Ngaio Two")] == [1, 0]
