@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
@@ -11,6 +12,9 @@ import msgspec
 from plugins.xero import structs
 
 S = TypeVar("S")
+_HALVES = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 
 
 class Pagination(msgspec.Struct, gc=False):
@@ -143,5 +147,18 @@ class Connection(msgspec.Struct, rename="camel"):
 
 @cache
 def reader(shape: type[S]) -> Callable[[bytes], S]:
-    """What reads an answer into a shape; numbers written as text are taken for the numbers they are."""
-    return msgspec.json.Decoder(shape, strict=False).decode
+    """What reads an answer into a shape; numbers written as text are taken for the numbers they are.
+
+    Halves of characters, which a text that was cut may end with, are left out.
+    """
+    decode = msgspec.json.Decoder(shape, strict=False).decode
+
+    def read(raw: bytes) -> S:
+        try:
+            return decode(raw)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            return decode(_HALVES.sub(lambda found: b"" if found[1] else found[0], raw))
+
+    return read

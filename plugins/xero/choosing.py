@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from core import Choice, ChoiceKind
 from plugins.xero import answers, structs
-from plugins.xero.literals import amount
+from plugins.xero.literals import amount, clean
 
 S = TypeVar("S", bound=answers.Envelope)
 
@@ -24,14 +24,14 @@ def items(told: answers.Items) -> Iterator[Choice]:
         sales = item.sales_details or structs.SalesDetails()
         yield Choice(
             ChoiceKind.ITEM,
-            item.code,
+            clean(item.code),
             item.name or item.code,
             for_sales=bool(item.is_sold),
-            code=item.code,
+            code=clean(item.code),
             description=item.description or "",
             price=None if sales.unit_price is None else amount(sales.unit_price),
-            account=sales.account_code or "",
-            tax_rate=sales.tax_type or "",
+            account=clean(sales.account_code),
+            tax_rate=clean(sales.tax_type),
         )
 
 
@@ -43,13 +43,13 @@ def accounts(told: answers.Accounts) -> Iterator[Choice]:
         revenue = account.class_ == "REVENUE" or account.type in _SALES_TYPES
         yield Choice(
             ChoiceKind.ACCOUNT,
-            account.code,
+            clean(account.code),
             account.name,
             active=account.status == "ACTIVE",
             for_sales=revenue,
-            code=account.code,
+            code=clean(account.code),
             description=account.description or "",
-            tax_rate=account.tax_type or "",
+            tax_rate=clean(account.tax_type),
         )
 
 
@@ -59,11 +59,11 @@ def tax_rates(told: answers.TaxRates) -> Iterator[Choice]:
         per_cent = rate.effective_rate if rate.effective_rate is not None else rate.display_tax_rate
         yield Choice(
             ChoiceKind.TAX_RATE,
-            rate.tax_type,
+            clean(rate.tax_type),
             rate.name,
             active=rate.status == "ACTIVE",
             for_sales=bool(rate.can_apply_to_revenue),
-            code=rate.tax_type,
+            code=clean(rate.tax_type),
             rate=None if per_cent is None else amount(per_cent),
         )
 
@@ -85,11 +85,13 @@ def tracking(told: answers.TrackingCategories) -> Iterator[Choice]:
     for category in told.tracking_categories:
         for option in category.options or ():
             active = category.status in ("ACTIVE", None) and option.status in ("ACTIVE", None)
-            yield Choice(ChoiceKind.TRACKING, option.name, option.name, active=active, group=category.name)
+            name, group = clean(option.name), clean(category.name)
+            yield Choice(ChoiceKind.TRACKING, name, name, active=active, group=group)
 
 
 def _list(shape: type[S], made: Callable[[S], Iterator[Choice]]) -> Callable[[bytes], Sequence[Choice]]:
-    return lambda raw: tuple(made(answers.reader(shape)(raw)))
+    """What can be chosen of an answer: all that has a code or a name."""
+    return lambda raw: tuple(choice for choice in made(answers.reader(shape)(raw)) if choice.id.strip())
 
 
 # Archived options of tracking categories come only when asked for.

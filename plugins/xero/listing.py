@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from core import Document, DocumentKind, Party
 from plugins.xero import answers, mapping
 from plugins.xero.client import XeroClient
-from plugins.xero.literals import moment
+from plugins.xero.literals import readable_moment
 
 T = TypeVar("T")
 
@@ -141,5 +141,5 @@ class Lists:
         values = (endpoint.read(row, self._base) for row in rows)
         pages = envelope.pagination.page_count if envelope.pagination else None
         last = len(rows) < size if pages is None else page >= pages
-        changed = moment(rows[-1].updated_date_utc) if rows else None
+        changed = readable_moment(rows[-1].updated_date_utc) if rows else None
         return Part([value for value in values if value is not None], last, changed)

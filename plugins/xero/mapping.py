@@ -1,12 +1,14 @@
 """Xero's words and the core's: from Xero's JSON shapes to values. No network.
 
 Amounts are in the document's currency, tax in or out as its `amounts_are` says. A contact's `Balances` are never
-read: they are raw and not converted. What makes no sense raises `ValueError`.
+read: they are raw and not converted. A total that makes no sense raises `ValueError`; a document that only lacks what
+it can do without is told without it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -26,8 +28,19 @@ from core import (
     TermsKind,
 )
 from plugins.xero import structs
-from plugins.xero.literals import amount, day, moment, rate
+from plugins.xero.literals import (
+    amount,
+    clean,
+    day,
+    four_decimals,
+    rate,
+    readable_day,
+    readable_moment,
+    readable_number,
+)
 from plugins.xero.timezones import iana_name
+
+log = logging.getLogger(__name__)
 
 ZERO = Decimal(0)
 
@@ -112,8 +125,8 @@ def party(told: structs.Contact) -> Party:
         is_supplier=bool(told.is_supplier),
         sales_terms=sales,
         bill_terms=bills,
-        merged_into=told.merged_to_contact_id or "",
-        updated_at=moment(told.updated_date_utc),
+        merged_into=clean(told.merged_to_contact_id),
+        updated_at=readable_moment(told.updated_date_utc),
     )
 
 
@@ -196,7 +209,7 @@ def _used(told: structs.CreditBase) -> _Settled:
     allocated = sum((amount(part.amount) for part in parts), ZERO)
     paid = sum((payment.amount for payment in payments), ZERO)
     left = amount(told.total) - allocated - paid if told.status in _OPEN else ZERO
-    dated = day(told.date_string, told.date)
+    dated = _dated(told)
     credits = _settlements(((part.allocation_id, part.date, part.amount) for part in parts), "credit", dated)
     return _Settled(amount(told.remaining_credit, left), paid, allocated, (*payments, *credits))
 
@@ -205,16 +218,18 @@ def _document(
     told: structs.DocumentBase, base_currency: str, ref: str, number: str | None, settled: _Settled
 ) -> Document | None:
     kind = KINDS.get(told.type)
-    dated = day(told.date_string, told.date)
+    dated = _dated(told)
     if kind is None:
         return None
     if dated is None:
-        raise ValueError(f"The document {ref} has no date")
+        log.warning("Xero's document %s is left out: it has no date", ref)
+        return None
+    contact = told.contact or structs.DocumentContact()
     return Document(
         ref=Ref(ref, told.updated_date_utc or ""),
         kind=kind,
-        party_id=told.contact.contact_id,
-        party_name=told.contact.name or "",
+        party_id=clean(contact.contact_id),
+        party_name=contact.name or "",
         number=number or "",
         status=STATUSES.get(told.status, DocumentStatus.UNKNOWN),
         date=dated,
@@ -224,40 +239,45 @@ def _document(
         amount_due=settled.due,
         vendor_status=told.status,
         reference=told.reference or "",
-        due_date=day(told.due_date_string, told.due_date),
+        due_date=readable_day(told.due_date_string, told.due_date),
         amount_paid=settled.paid,
         amount_credited=settled.credited,
-        rate=rate(told.currency_code, base_currency, told.currency_rate),
-        fully_paid_on=day(told.fully_paid_on_date),
+        rate=rate(told.currency_code, base_currency, readable_number(bytes(told.currency_rate))),
+        fully_paid_on=readable_day(told.fully_paid_on_date),
         amounts_are=AMOUNTS_ARE.get(told.line_amount_types or "", AmountsAre.EXCLUSIVE),
         lines=None if told.line_items is None else tuple(map(line, told.line_items)),
         payments=settled.by,
-        updated_at=moment(told.updated_date_utc),
+        updated_at=readable_moment(told.updated_date_utc),
     )
+
+
+def _dated(told: structs.DocumentBase) -> dt.date | None:
+    """The date of a document; where it has none that can be read, the day of its last change."""
+    return readable_day(told.date_string, told.date, told.updated_date_utc)
 
 
 def line(told: structs.LineItem) -> Line:
     """One line; a line that is only a text has a quantity of zero and no amount."""
-    tracking = ((entry.name, entry.option) for entry in told.tracking or ())
+    tracking = ((clean(entry.name), clean(entry.option)) for entry in told.tracking or ())
     return Line(
         description=told.description or "",
-        quantity=amount(told.quantity, ZERO),
-        unit_price=amount(told.unit_amount, ZERO),
+        quantity=four_decimals(told.quantity),
+        unit_price=four_decimals(told.unit_amount),
         discount=amount(told.discount_rate, ZERO),
-        amount=amount(told.line_amount, ZERO),
-        tax=amount(told.tax_amount, ZERO),
-        item=told.item_code or "",
-        account=told.account_code or "",
-        tax_rate=told.tax_type or "",
+        amount=four_decimals(told.line_amount),
+        tax=four_decimals(told.tax_amount),
+        item=clean(told.item_code),
+        account=clean(told.account_code),
+        tax_rate=clean(told.tax_type),
         tracking=tuple((name, option) for name, option in tracking if name and option),
-        id=told.line_item_id or "",
+        id=clean(told.line_item_id),
     )
 
 
 def _payments(told: structs.DocumentBase) -> Iterator[Payment]:
     held = (part for part in told.payments or () if part.status != "DELETED")
     parts = ((part.payment_id, part.date, part.amount) for part in held)
-    return _settlements(parts, "payment", day(told.date_string, told.date))
+    return _settlements(parts, "payment", _dated(told))
 
 
 def _credits(told: structs.Invoice) -> Iterator[Payment]:
@@ -270,14 +290,12 @@ def _credits(told: structs.Invoice) -> Iterator[Payment]:
     )
     for kind, parts, ident in applied:
         held = ((ident(part), part.date, part.applied_amount or ZERO) for part in parts or ())
-        yield from _settlements(held, kind, day(told.date_string, told.date))
+        yield from _settlements(held, kind, _dated(told))
 
 
 def _settlements(
     parts: Iterable[tuple[str | None, str | None, Decimal]], kind: str, fallback: dt.date | None
 ) -> Iterator[Payment]:
     for ident, date, value in parts:
-        when = day(date) or fallback
-        if when is None:
-            raise ValueError(f"The {kind} {ident} has no date")
-        yield Payment(when, amount(value), kind, ident or "")
+        if when := readable_day(date) or fallback:
+            yield Payment(when, amount(value), kind, ident or "")

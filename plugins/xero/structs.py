@@ -76,7 +76,7 @@ class Phone(Struct):
 
 
 class Contact(Struct):
-    """`GET /Contacts`, and the head of a document, where most fields are missing."""
+    """`GET /Contacts`."""
 
     contact_id: str
     name: str | None = None
@@ -93,6 +93,13 @@ class Contact(Struct):
     payment_terms: PaymentTerms | None = None
     merged_to_contact_id: str | None = None
     updated_date_utc: str | None = None
+
+
+class DocumentContact(Struct):
+    """Whom a document is for; Xero leaves it out of some."""
+
+    contact_id: str | None = None
+    name: str | None = None
 
 
 class LineTracking(Struct):
@@ -153,16 +160,18 @@ class ValidationError(Struct):
 
 
 class DocumentBase(Struct, kw_only=True):
-    """What all documents have in common. `date_string` is the date without a time zone's doubt."""
+    """What all documents have in common. `date_string` is the date without a time zone's doubt; `currency_rate` is
+    read as it stands, for a rate of no number is no reason to refuse the document.
+    """
 
     type: str
     status: str
-    contact: Contact
+    contact: DocumentContact | None = None
     total: Decimal
     sub_total: Decimal | None = None
     total_tax: Decimal | None = None
     currency_code: str
-    currency_rate: Decimal | None = None
+    currency_rate: msgspec.Raw = msgspec.Raw()
     date: str | None = None
     date_string: str | None = None
     due_date: str | None = None

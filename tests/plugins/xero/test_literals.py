@@ -73,9 +73,29 @@ def test_a_foreign_document_without_a_rate_has_none() -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "NaN", "Infinity"])
-def test_a_rate_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="no exchange rate"):
-        literals.rate("USD", "NZD", Decimal(text))
+def test_a_rate_that_is_none_tells_nothing(text: str) -> None:
+    assert literals.rate("USD", "NZD", Decimal(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [(b"0.85", "0.85"), (b'"0.8500000000"', "0.8500000000"), (b"1e-2", "0.01")],
+)
+def test_a_number_is_read_digit_for_digit_bare_or_in_quotation_marks(raw: bytes, told: str) -> None:
+    assert str(literals.readable_number(raw)) == told
+
+
+@pytest.mark.parametrize("raw", [b"", b"null", b'""', b'"a lot"', b"{}", b"[1]", b"true", b"\xff"])
+def test_what_is_no_number_is_none(raw: bytes) -> None:
+    assert literals.readable_number(raw) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("0.33333", "0.3333"), ("0.00005", "0.0001"), ("-0.00005", "-0.0001"), ("2.5", "2.5"), ("2.500000", "2.500000")],
+)
+def test_a_number_of_a_line_is_rounded_half_up_where_it_has_more_than_four_decimals(told: str, kept: str) -> None:
+    assert str(literals.four_decimals(Decimal(told))) == kept
 
 
 def test_an_amount_on_half_a_cent_is_not_lost_by_the_inverse_rate() -> None:
