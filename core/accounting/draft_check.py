@@ -62,9 +62,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """What a customer owes beyond its due date, in the base currency, and for how many days the oldest."""
+    """What a customer owes beyond its due date, in each currency, the base currency first; days of the oldest."""
 
-    amount: Decimal
+    amounts: tuple[tuple[str, Decimal], ...]
     days: int
 
 
@@ -115,8 +115,9 @@ def _warnings(checked: Checked, lists: Lists, known: Known) -> Iterable[Item]:
         yield from _about_date(document, known.organisation)
         yield from _about_lines(checked, document, lists, known)
     if known.overdue is not None:
-        amount = formats.money(known.overdue.amount, known.organisation.base_currency)
-        yield Item(MAYBE, "Customer", f"is {known.overdue.days} days overdue with {amount}.")
+        amounts = joined([formats.money(amount, currency) for currency, amount in known.overdue.amounts])
+        days = "1 day" if known.overdue.days == 1 else f"{known.overdue.days} days"
+        yield Item(MAYBE, "Customer", f"is {days} overdue with {amounts}.")
 
 
 def _about_date(document: NewDocument, organisation: Organisation) -> Iterable[Item]:
@@ -190,20 +191,24 @@ def _still_to_bill(agreed: Agreed, this: Decimal) -> Item:
 
 
 def overdue_of(session: Session, connection_id: int, party_id: str, currency: str, today: date) -> Overdue | None:
-    """What a party owes beyond its due date, in the base currency, from the snapshot; None for nothing."""
-    row = session.execute(
-        select(func.sum(DocumentRow.amount_due), func.min(DocumentRow.due_date)).where(
+    """What a party owes beyond its due date, from the snapshot; `currency` is told first. None for nothing."""
+    rows = session.execute(
+        select(DocumentRow.currency, func.sum(DocumentRow.amount_due), func.min(DocumentRow.due_date))
+        .where(
             DocumentRow.connection_id == connection_id,
             DocumentRow.party_id == party_id,
             DocumentRow.kind == DocumentKind.SALES_INVOICE.value,
             DocumentRow.status == DocumentStatus.AUTHORISED.value,
-            DocumentRow.currency == currency,
             DocumentRow.due_date < today,
             DocumentRow.amount_due > 0,
         )
-    ).one()
-    amount, oldest = row
-    return Overdue(amount, (today - oldest).days) if amount and oldest else None
+        .group_by(DocumentRow.currency)
+    ).all()
+    if not rows:
+        return None
+    amounts = sorted(((code, amount) for code, amount, _ in rows), key=lambda one: (one[0] != currency, one[0]))
+    oldest = min(due for _, _, due in rows if due is not None)
+    return Overdue(tuple(amounts), (today - oldest).days)
 
 
 def problems_of(kept: Sequence[dict[str, str]]) -> tuple[Problem, ...]:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from core.accounting import linking
 from core.accounting.documents import PARTY_RECORDS, connections_linked, linked_ids, shown_on
 from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink
-from core.accounting.rules import Explanation, Rule, explain
+from core.accounting.rules import Day, Explanation, Rule, explain
 from core.records.kinds import KINDS
 
 PAGE = 50
@@ -61,13 +61,17 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Told:
-    """A figure explained; `reasons` counts the documents left out by reason, the most frequent first."""
+    """A figure explained; `reasons` counts the documents left out by reason, the most frequent first.
+
+    `since` is the first day that counts, None where all do.
+    """
 
     rule: Rule
     value: Decimal | None
     counted: Sheet
     left_out: Sheet
     reasons: Mapping[str, int]
+    since: date | None
 
 
 def tell(
@@ -94,6 +98,7 @@ def tell(
         Sheet(told.counted[(number - 1) * PAGE : number * PAGE], number, len(told.counted)),
         _left_out(told, others, _page(left, reasons.total()), reasons.total()),
         dict(reasons.most_common()),
+        rule.since(Day(today)),
     )
 
 

@@ -7,7 +7,7 @@ same rules stand in `rules` as pure functions that explain a figure; a property 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from statistics import median
@@ -24,18 +24,26 @@ from core.accounting.rules import AUTHORISED, BILL, CREDIT, CREDITS, DEAD, DRAFT
 
 @dataclass(frozen=True)
 class Other:
-    """Documents in one other currency, not part of the figures: open sales invoices and, apart, open bills."""
+    """Documents in one other currency, not part of the figures: open sales invoices and, apart, open bills.
+
+    `overdue_count` counts the approved invoices that are due before today, `oldest_days` how long the oldest is.
+    """
 
     currency: str
     invoices: Decimal = ZERO
     invoice_count: int = 0
     bills: Decimal = ZERO
     bill_count: int = 0
+    overdue_count: int = 0
+    oldest_days: int = 0
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The overview of some parties of one connection, in its base `currency`. With tax, but for the two values."""
+    """The overview of some parties of one connection, in its base `currency`. With tax, but for the two values.
+
+    `paid_elsewhere` counts the sales invoices that *days to pay* leaves out for their currency alone.
+    """
 
     currency: str
     day: Day
@@ -55,6 +63,7 @@ class Figures:
     twelve_months: Decimal = ZERO
     first_sale: date | None = None
     days_to_pay: Decimal | None = None
+    paid_elsewhere: int = 0
     other: tuple[Other, ...] = field(default=())
 
     @property
@@ -66,6 +75,11 @@ class Figures:
     def oldest_days(self) -> int:
         """How many days the oldest overdue invoice is overdue."""
         return (self.day.today - self.oldest_due).days if self.oldest_due else 0
+
+    @property
+    def late_elsewhere(self) -> tuple[Other, ...]:
+        """The other currencies in which an invoice is overdue."""
+        return tuple(one for one in self.other if one.overdue_count)
 
 
 @dataclass(frozen=True)
@@ -137,6 +151,7 @@ def figures(session: Session, whose: ColumnElement[bool], currency: str, today: 
     sums = _Sums(session, whose, currency, day)
     approved = sums.rows((SALE,), (AUTHORISED,))
     late = sums.rows((SALE,), (AUTHORISED,), late=1)
+    days_to_pay, paid_elsewhere = _days_to_pay(session, whose, currency, day)
     return Figures(
         currency=currency,
         day=day,
@@ -155,28 +170,30 @@ def figures(session: Session, whose: ColumnElement[bool], currency: str, today: 
         lifetime=sums.sold(),
         twelve_months=sums.sold(recent=1),
         first_sale=min((row.oldest for row in sums.rows((SALE,), (AUTHORISED, PAID))), default=None),
-        days_to_pay=_days_to_pay(session, whose, currency, day),
-        other=_others(session, whose, currency),
+        days_to_pay=days_to_pay,
+        paid_elsewhere=paid_elsewhere,
+        other=_others(session, whose, currency, today),
     )
 
 
-def _days_to_pay(session: Session, whose: ColumnElement[bool], currency: str, day: Day) -> Decimal | None:
+def _days_to_pay(session: Session, whose: ColumnElement[bool], currency: str, day: Day) -> tuple[Decimal | None, int]:
+    """The median, and how many invoices it leaves out for their currency alone."""
+    ours = case((DocumentRow.currency == currency, 1), else_=0).label("ours")
     taken = _DaysBetween(DocumentRow.fully_paid_on, DocumentRow.date)
     rows = session.execute(
-        select(taken, func.count())
+        select(ours, taken, func.count())
         .where(
             whose,
-            DocumentRow.currency == currency,
             DocumentRow.kind == SALE,
             DocumentRow.status == PAID,
             DocumentRow.fully_paid_on > day.two_years_ago,
             DocumentRow.fully_paid_on <= day.today,
             DocumentRow.amount_paid > 0,
         )
-        .group_by(taken)
-    )
-    days = [number for number, count in rows for _ in range(count)]
-    return Decimal(str(median(days))) if days else None
+        .group_by("ours", taken)
+    ).all()
+    days = [number for is_ours, number, count in rows if is_ours for _ in range(count)]
+    return Decimal(str(median(days))) if days else None, sum(count for is_ours, _, count in rows if not is_ours)
 
 
 class _DaysBetween(FunctionElement[int]):
@@ -200,9 +217,17 @@ def _days_between_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return f"CAST(julianday({later}) - julianday({earlier}) AS INTEGER)"
 
 
-def _others(session: Session, whose: ColumnElement[bool], currency: str) -> tuple[Other, ...]:
+def _others(session: Session, whose: ColumnElement[bool], currency: str, today: date) -> tuple[Other, ...]:
+    late = and_(DocumentRow.status == AUTHORISED, DocumentRow.due_date < today, DocumentRow.amount_due > 0)
     rows = session.execute(
-        select(DocumentRow.currency, DocumentRow.kind, func.sum(DocumentRow.total), func.count())
+        select(
+            DocumentRow.currency,
+            DocumentRow.kind,
+            func.sum(DocumentRow.total).label("total"),
+            func.count().label("number"),
+            func.count(case((late, 1))).label("late"),
+            func.min(case((late, DocumentRow.due_date))).label("oldest"),
+        )
         .where(
             whose,
             DocumentRow.currency != currency,
@@ -212,8 +237,13 @@ def _others(session: Session, whose: ColumnElement[bool], currency: str) -> tupl
         .group_by(DocumentRow.currency, DocumentRow.kind)
         .order_by(DocumentRow.currency)
     ).all()
-    found: dict[str, dict[str, tuple[Decimal, int]]] = {}
-    for other, kind, total, count in rows:
-        found.setdefault(other, {})[kind] = (total, count)
-    none = (ZERO, 0)
-    return tuple(Other(other, *kinds.get(SALE, none), *kinds.get(BILL, none)) for other, kinds in found.items())
+    found: dict[str, Other] = {}
+    for row in rows:
+        before = found.get(row.currency, Other(row.currency))
+        if row.kind == BILL:
+            found[row.currency] = replace(before, bills=row.total, bill_count=row.number)
+        else:
+            oldest = (today - row.oldest).days if row.oldest else 0
+            sums = {"invoices": row.total, "invoice_count": row.number}
+            found[row.currency] = replace(before, **sums, overdue_count=row.late, oldest_days=oldest)
+    return tuple(found.values())

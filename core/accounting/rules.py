@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
 from typing import Protocol
@@ -71,7 +71,10 @@ Part = Callable[[Counted], Decimal]
 
 @dataclass(frozen=True)
 class Rule:
-    """One figure's rule: which kinds it looks at, the part of a document it adds, and why it leaves one out."""
+    """One figure's rule: which kinds it looks at, the part of a document it adds, and why it leaves one out.
+
+    `since` is the first day that counts, None where all do.
+    """
 
     key: str
     title: str
@@ -79,6 +82,7 @@ class Rule:
     states: tuple[str, ...]
     part: Part
     says: str
+    since: Callable[[Day], date | None] = lambda day: None
     dated: Callable[[Counted, Day], str] = lambda document, day: ""
 
 
@@ -136,7 +140,7 @@ RULES: tuple[Rule, ...] = (
         (AUTHORISED,),
         lambda one: one.amount_due,
         "what is still due on approved sales invoices whose due date has passed, with tax",
-        _not_late,
+        dated=_not_late,
     ),
     Rule(
         "unused_credit",
@@ -154,7 +158,16 @@ RULES: tuple[Rule, ...] = (
         lambda one: one.total,
         "total of bills awaiting approval, with tax",
     ),
-    Rule("twelve_months", "12-month value", (SALE, CREDIT), (AUTHORISED, PAID), _sold, _VALUE, _not_recent),
+    Rule(
+        "twelve_months",
+        "12-month value",
+        (SALE, CREDIT),
+        (AUTHORISED, PAID),
+        _sold,
+        _VALUE + ", of the last 12 months",
+        lambda day: day.year_ago + timedelta(days=1),
+        _not_recent,
+    ),
     Rule("lifetime", "Lifetime value", (SALE, CREDIT), (AUTHORISED, PAID), _sold, _VALUE),
     Rule(
         "days_to_pay",
@@ -162,7 +175,9 @@ RULES: tuple[Rule, ...] = (
         (SALE,),
         (PAID,),
         _days,
-        "median of the days from invoice date to full payment, sales invoices paid in the last 24 months",
+        "median of the days from invoice date to full payment, sales invoices in the base currency paid in the last 24 "
+        "months; those in other currencies are left out, and those settled by credit alone",
+        lambda day: day.two_years_ago + timedelta(days=1),
         _unpaid_or_old,
     ),
 )
@@ -198,16 +213,15 @@ STATUS_REASONS = {
 
 
 def left_out(rule: Rule, document: Counted, currency: str, day: Day) -> str:
-    """Why a figure does not count a document, "" when it does."""
+    """Why a figure does not count a document, "" when it does; its currency only where nothing else speaks against."""
     if document.kind not in rule.kinds:
         return "another kind of document"
     if document.status not in rule.states:
         if document.status == AUTHORISED and PAID not in rule.states:
             return "approved already"
         return STATUS_REASONS.get(document.status, "in a state this version does not know")
-    if document.currency != currency:
-        return f"in {document.currency}, not {currency}"
-    return rule.dated(document, day)
+    ours = document.currency == currency
+    return rule.dated(document, day) or ("" if ours else f"in {document.currency}, not {currency}")
 
 
 @dataclass(frozen=True)

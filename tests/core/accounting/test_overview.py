@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from core.accounting.models import Connection, DocumentRow
+from core.accounting.draft_page import agreed_of
+from core.accounting.models import Connection, DocumentLink, DocumentRow
 from core.accounting.overview import Figures, figures
 from core.accounting.project import billed
 from core.accounting.rules import BY_KEY, Day, explain
 from core.contract.values import DocumentKind, DocumentStatus
 from core.db import Base, Database
+from core.records.models import Opportunity
 
 TODAY = dt.date(2026, 11, 22)
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
@@ -178,6 +180,30 @@ def test_billed_so_far_counts_all_that_was_sent_less_credit_notes_without_tax(se
     assert (found.drafted, found.approved, found.paid) == (Decimal(200), Decimal(190), Decimal(0))
 
 
+def test_the_form_counts_what_was_drafted_and_approved_once_as_the_ladder_does(session: Session) -> None:
+    deal = Opportunity(name="Refit", stage="Won", currency="NZD", amount=Decimal("1000.00"))
+    deal.created_at = deal.changed_at = NOW
+    session.add(deal)
+    session.flush()
+    states = [one.value for one in DocumentStatus]
+    rows = [
+        *(document(status=state) for state in states),
+        document(kind="sales_credit_note", status="submitted", total=Decimal("11.50"), tax=Decimal("1.50")),
+        document(kind="bill", status="paid"),
+        document(currency="AUD"),
+    ]
+    told(session, *rows)
+    for number, row in enumerate(rows):
+        link = {"connection_id": 1, "document_id": f"d{number}", "document_kind": row["kind"], "linked_at": NOW}
+        session.add(DocumentLink(kind=deal.kind, record_id=deal.id, **link))
+    session.flush()
+    ladder = billed(session, DocumentRow.connection_id == 1, "NZD")
+    found = agreed_of(session, deal, session.get_one(Connection, 1))
+    assert found is not None
+    assert (found.amount, found.billed) == (Decimal(1000), ladder.drafted + ladder.approved)
+    assert found.billed == Decimal(390)  # draft, submitted, authorised, paid: 100 each, less a note of 10
+
+
 def test_paid_is_the_money_received_without_its_part_of_the_tax_and_never_below_zero(session: Session) -> None:
     told(
         session,
@@ -259,3 +285,44 @@ def test_the_median_of_an_even_number_lies_between(session: Session) -> None:
         return document(status="paid", amount_paid=Decimal(1), date=issued, fully_paid_on=issued + days(after))
 
     assert told(session, paid(10), paid(15)).days_to_pay == Decimal(str(median([10, 15])))
+
+
+def test_what_is_overdue_in_another_currency_is_told_with_the_days_of_the_oldest(session: Session) -> None:
+    found = told(
+        session,
+        document(currency="GBP", due_date=TODAY - days(18)),
+        document(currency="GBP", due_date=TODAY - days(3)),
+        document(currency="GBP", due_date=TODAY),
+        document(currency="GBP", due_date=TODAY - days(50), status="submitted"),
+        document(currency="GBP", due_date=TODAY - days(60), amount_due=Decimal(0)),
+        document(currency="AUD"),
+        document(currency="USD", kind="bill", due_date=TODAY - days(90)),
+    )
+    assert (found.overdue, found.overdue_count) == (Decimal(0), 0)
+    assert [(one.currency, one.overdue_count, one.oldest_days) for one in found.late_elsewhere] == [("GBP", 2, 18)]
+
+
+def test_days_to_pay_counts_what_it_leaves_out_for_its_currency_alone(session: Session) -> None:
+    paid: dict[str, Any] = {
+        "status": "paid",
+        "amount_paid": Decimal(1),
+        "date": TODAY - days(30),
+        "fully_paid_on": TODAY - days(9),
+    }
+    found = told(
+        session,
+        document(**{**paid, "currency": "AUD"}),
+        document(**{**paid, "currency": "GBP"}),
+        document(**{**paid, "currency": "AUD", "amount_paid": Decimal(0)}),
+        document(**{**paid, "currency": "AUD", "fully_paid_on": TODAY - days(900)}),
+        document(currency="AUD"),
+    )
+    assert (found.days_to_pay, found.paid_elsewhere) == (None, 2)
+    reasons = [why for _, why in explain(BY_KEY["days_to_pay"], session.query(DocumentRow), "NZD", TODAY).omitted]
+    assert sorted(reasons) == [
+        "in AUD, not NZD",
+        "in GBP, not NZD",
+        "not paid in the last 24 months",
+        "not paid yet",
+        "settled by credit alone",
+    ]
