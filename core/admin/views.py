@@ -8,7 +8,8 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from core.admin.plugin_facts import plugin_facts
 from core.admin.styleguide import samples
-from core.audit.service import latest_deeds, record_deed
+from core.admin.subjects import subjects
+from core.audit.service import count_deeds, latest_deeds, record_deed
 from core.forms import number_in
 from core.records import lists
 from core.records.kinds import KINDS, TONES
@@ -82,14 +83,17 @@ def save_user(request: Any) -> Any:
 
 
 def audit(request: Any) -> dict[str, Any]:
-    """Who did what, newest first."""
-    page = max(1, number_in(request.GET.get("page"), 1))
-    found = latest_deeds(request.dbsession, offset=(page - 1) * PER_PAGE, limit=PER_PAGE + 1)
+    """Who did what, newest first. A page behind the last is the last."""
+    session, page = request.dbsession, max(1, number_in(request.GET.get("page"), 1))
+    found = latest_deeds(session, offset=(page - 1) * PER_PAGE, limit=PER_PAGE + 1)
+    if not found and page > 1:
+        page = max(1, -(-count_deeds(session) // PER_PAGE))
+        found = latest_deeds(session, offset=(page - 1) * PER_PAGE, limit=PER_PAGE + 1)
     entries, more = found[:PER_PAGE], len(found) > PER_PAGE
-    names = users.names_of(request.dbsession, [entry.user_id for entry in entries])
+    names = users.names_of(session, [entry.user_id for entry in entries])
     rights = request.registry.deed_rights
     hidden = {deed for deed, needed in rights.items() if not all(map(request.has_permission, needed))}
-    shown = {"entries": entries, "names": names, "hidden": hidden, "record_kinds": KINDS}
+    shown = {"entries": entries, "names": names, "hidden": hidden, "subjects": subjects(session, entries)}
     return {**shown, "page": page, "more": more}
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.audit.models import AuditEntry
@@ -53,6 +53,19 @@ def deeds_on(session: Session, kind: str, record_id: int, *, limit: int = 20) ->
 def latest_deeds(session: Session, *, offset: int = 0, limit: int = 50) -> Sequence[AuditEntry]:
     """The latest deeds of all, newest first."""
     return session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).offset(offset).limit(limit)).all()
+
+
+def count_deeds(session: Session) -> int:
+    """How many deeds are written down."""
+    return session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+
+
+def last_titles(session: Session, kind: str, ids: Iterable[int]) -> dict[int, str]:
+    """What records that are deleted were called, by id, as far as their deletion was written down."""
+    found = select(AuditEntry.record_id, AuditEntry.old).where(
+        AuditEntry.kind == kind, AuditEntry.record_id.in_(list(ids)), AuditEntry.deed == "record.deleted"
+    )
+    return {number: str(old["title"]) for number, old in session.execute(found) if number and old.get("title")}
 
 
 def _plain(value: Any) -> Any:

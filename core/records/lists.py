@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,6 +145,12 @@ def related_counts(session: Session, record: Record) -> list[tuple[Related, int]
         query = select(func.count()).select_from(MODELS[related.kind]).where(related.column == record.id)
         counted.append((related, session.scalar(query) or 0))
     return counted
+
+
+def titles(session: Session, kind: str, ids: Iterable[int]) -> dict[int, str]:
+    """What the records of a kind are called, by id; without those that are not there."""
+    model: Any = MODELS[kind]
+    return {record.id: record.title for record in session.scalars(select(model).where(model.id.in_(list(ids))))}
 
 
 def _with_links(query: Any, kind: str) -> Any:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from core.audit.models import AuditEntry
+from core.audit.service import record_deed
 from core.services import Services
 from core.users.models import LoginSession
 from core.users.service import find_user
 from tests.conftest import LogIn
 from tests.core.pages import words
+from tests.databases import NOW
 
 
 def number_of(services: Services, login: str) -> int:
@@ -76,8 +78,8 @@ def test_the_audit_trail_tells_who_did_what_newest_first(log_in: LogIn) -> None:
     sales.send("/organizations/1/edit", {"name": "New Mill", "version": "1"}, status=303)
     rows = [row.get_text(" ", strip=True) for row in admin.get("/admin/audit").html.select("tbody tr")]
     changed = " ".join(rows[0].split())
-    assert "Mere Tautari Changed" in changed
-    assert changed.index("<b>Old Mill</b>") < changed.index("New Mill"), "the old value stands before the new"
+    assert "Mere Tautari Changed New Mill organization" in changed
+    assert changed.endswith("name <b>Old Mill</b> name New Mill"), "the old value stands before the new"
     assert "Mere Tautari Created" in rows[1]
 
 
@@ -89,8 +91,39 @@ def test_the_audit_trail_has_pages(log_in: LogIn) -> None:
     page = admin.get("/admin/audit")
     assert len(page.html.select("tbody tr")) == 50
     assert "Company 0" in words(page.click("Older"), "tbody")
-    admin.get("/admin/audit?page=x", status=200)
-    admin.get("/admin/audit?page=99999", status=200)
+    for first in ("x", "-1", "0"):
+        assert "Company 50" in words(admin.get(f"/admin/audit?page={first}"), "tbody")
+    behind = admin.get("/admin/audit?page=99999")
+    assert "Company 0" in words(behind, "tbody")
+    assert "Page 2 Newer" in words(behind)
+
+
+def test_the_audit_trail_names_what_was_done_to_whom(log_in: LogIn, services: Services) -> None:
+    sales, admin = log_in("sales"), log_in("admin")
+    for name in ("Old Mill", "Sawmill"):
+        sales.send("/organizations/new", {"name": name}, status=303)
+    sales.send("/organizations/2/delete", {"version": "1"}, status=303)
+    admin.send(f"/admin/users/{number_of(services, 'reader')}", {"role": "sales", "active": "yes"}, status=303)
+    cells = [row.select("td")[3] for row in admin.get("/admin/audit").html.select("tbody tr")]
+    assert [" ".join(cell.get_text(" ").split()) for cell in cells] == [
+        "Ines Duarte user",
+        "Sawmill organization, deleted",
+        "Sawmill organization, deleted",
+        "Old Mill organization",
+    ]
+    assert [cell.a["href"] if cell.a else None for cell in cells] == [None, None, None, "/organizations/1"]
+
+
+def test_a_deleted_record_whose_name_nobody_wrote_down_is_told_by_its_number(log_in: LogIn, services: Services) -> None:
+    with services.db.begin() as session:
+        record_deed(session, when=NOW, user_id=None, deed="record.changed", kind="organizations", record_id=9)
+        record_deed(session, when=NOW, user_id=None, deed="accounting connected", new={"organisation": "Harbour"})
+    page = log_in("admin").get("/admin/audit")
+    assert [row.select("td")[3].get_text(strip=True) for row in page.html.select("tbody tr")] == [
+        "",
+        "Organization 9organization, deleted",
+    ]
+    assert page.html.select("main tbody a") == []
 
 
 def test_the_style_guide_shows_every_component(log_in: LogIn) -> None:

@@ -112,6 +112,16 @@ def test_a_list_has_pages(log_in: LogIn, make: Make) -> None:
     assert "Company 025" in page.click("Previous")
 
 
+@pytest.mark.parametrize("page", ["2", "999", "abc", "-1", ""])
+def test_the_headings_of_a_list_are_words_alone_on_every_page(log_in: LogIn, make: Make, page: str) -> None:
+    for number in range(30):
+        make("organizations", name=f"Company {number:02}")
+    shown = log_in("reader").get(f"/organizations?q=company&page={page}")
+    heads = [" ".join(head.get_text(" ").split()) for head in shown.html.select("thead th")]
+    assert heads == ["Name ↑", "City", "E-mail", "Phone"]
+    assert [link["href"] for link in shown.html.select("thead a")] == ["?q=company&sort=-name", "?q=company&sort=city"]
+
+
 @pytest.mark.parametrize("page", ["0", "-1", "9999999", "99999999999999999999", "x", "", "1.5", "²"])
 def test_a_page_that_is_not_there_is_the_nearest_that_is(log_in: LogIn, make: Make, page: str) -> None:
     make("organizations", name="Old Mill Bakery")
