@@ -85,7 +85,7 @@ class Identity:
             return self._grant(token, refresh_token)
 
     def revoke(self, client_id: str, client_secret: str, refresh_token: str) -> None:
-        """End a grant with all its tokens; one that is gone already is no error."""
+        """End all that the token's user granted this app, by whichever consent; what is gone already is no error."""
         with self._asking():
             response = self.session(client_id, client_secret).revoke_token(
                 f"{self.identity_url}/connect/revocation", token=refresh_token
@@ -98,20 +98,29 @@ class Identity:
 
         Raises `ReconnectNeeded` when the token is not taken, `Unavailable`.
         """
+        return [
+            Organisation(id=one.tenant_id, name=one.tenant_name or one.tenant_id, connection_ref=one.id)
+            for one in self._listed(access_token, auth_event)
+            if one.tenant_type in ("ORGANISATION", None)
+        ]
+
+    def reaches_nothing(self, access_token: str) -> bool:
+        """True when the token's user has nothing linked to the app (any more), by whichever consent.
+
+        Raises `ReconnectNeeded` when the token is not taken, `Unavailable`.
+        """
+        return not self._listed(access_token)
+
+    def _listed(self, access_token: str, auth_event: str = "") -> list[answers.Connection]:
         params = {"authEventId": auth_event} if auth_event else {}
         response = self._call("GET", "/connections", access_token, params)
         if response.status_code in (401, 403):
             raise ReconnectNeeded("Xero no longer lets this app in. Connect it again.")
         self._good(response)
         try:
-            told = msgspec.json.decode(response.content, type=list[answers.Connection])
+            return msgspec.json.decode(response.content, type=list[answers.Connection])
         except msgspec.MsgspecError as error:
             raise self._away("Xero gave an answer that makes no sense.", str(error)) from error
-        return [
-            Organisation(id=one.tenant_id, name=one.tenant_name or one.tenant_id, connection_ref=one.id)
-            for one in told
-            if one.tenant_type in ("ORGANISATION", None)
-        ]
 
     def drop(self, access_token: str, connection_ref: str) -> bool:
         """Disconnect one organisation; False when the token is not taken. One that is gone is no error."""

@@ -6,6 +6,7 @@ Sources: Xero's guides "The standard authorization code flow", "Custom connectio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from authlib.common.security import generate_token
@@ -98,15 +99,18 @@ class CodeAuthorizer(Authorizer):
         raise ReconnectNeeded(_GONE, detail=str(refused) if grant.refresh_token or previous else "")
 
     def disconnect(self, grant: Grant, organisation: Organisation, *, last: bool) -> None:
-        """End the app's access to one organisation; with `last`, end the grant."""
-        taken = self._identity.drop(grant.access_token, organisation.connection_ref)
-        if last:
-            try:
-                self._identity.revoke(*self._app, grant.refresh_token)
-            except Refused:
+        """End the app's access to one organisation; with `last`, also the grant if it reaches nothing any more.
+
+        Xero's revocation takes from the app whatever its user linked, by other consents too: while anything of that is
+        left, the grant is only forgotten.
+        """
+        if not self._identity.drop(grant.access_token, organisation.connection_ref):
+            if last:
                 return
-        elif not taken:
             raise ReconnectNeeded(_GONE)
+        with suppress(Refused, ReconnectNeeded):
+            if last and self._identity.reaches_nothing(grant.access_token):
+                self._identity.revoke(*self._app, grant.refresh_token)
 
 
 class CustomAuthorizer(Authorizer):

@@ -67,7 +67,10 @@ def token(request: Any) -> Any:
 
 
 def revocation(request: Any) -> Any:
-    """POST /connect/revocation: ends a grant. 200 without a body, for an unknown token too (RFC 7009)."""
+    """POST /connect/revocation: takes the app away from the token's user, with every connection and every consent.
+
+    200 without a body, for an unknown token too (RFC 7009).
+    """
     state: State = request.environ[STATE]
     try:
         form = form_of(request)
@@ -75,7 +78,9 @@ def revocation(request: Any) -> Any:
         if not form.get("token"):
             raise Refused(400, {"error": "invalid_request"})
         with state.store.work():
-            state.tokens.revoke(form["token"], client)
+            if user := state.tokens.revoke(form["token"], client):
+                for row in state.connections.of(client, user):
+                    state.connections.drop(row["id"])
     except Refused as refused:
         return refusal(refused)
     return Response(status=200, body=b"")

@@ -132,12 +132,20 @@ class Tokens:
             body["id_token"] = self._id_token(grant, issuer, nonce, body["access_token"])
         return body
 
-    def revoke(self, token: str, client: str) -> None:
-        """End the grant of a refresh or an access token, with all its tokens. Unknown tokens are no error."""
+    def revoke(self, token: str, client: str) -> str | None:
+        """End what the user of a refresh or an access token ever granted this app; gives that user.
+
+        Unknown tokens are no error. A custom connection has no user: there the one grant ends.
+        """
         kept = self._refresh.get(_digest(token)) or self._access.get(_digest(token))
         grant = self._grants.get(kept["grant"]) if kept else None
-        if grant is not None and grant["client"] == client:
-            self._grants.put({**grant, "revoked": True})
+        if grant is None or grant["client"] != client:
+            return None
+        user: str | None = grant["user"]
+        for row in self._grants.all() if user else [grant]:
+            if (row["client"], row["user"]) == (client, user):
+                self._grants.put({**row, "revoked": True})
+        return user
 
     def revoke_all(self) -> None:
         """End every grant there is."""

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 
-from core import Denied, Grant, ManualClock, MissingSetting, ReconnectNeeded, Rejected, Unavailable
+from core import Denied, Grant, ManualClock, MissingSetting, Organisation, ReconnectNeeded, Rejected, Unavailable
 from plugins.xero.claims import Claims, claims
 from plugins.xero.making import authorizers
 from plugins.xero.oauth import SCOPES, CodeAuthorizer, CustomAuthorizer
@@ -268,11 +268,44 @@ def test_disconnecting_one_organisation_leaves_the_grant_alone(
     assert code.refresh(consent.grant).access_token
 
 
-def test_disconnecting_the_last_one_revokes_the_grant(consent: Consent, code: CodeAuthorizer, sandbox: Sandbox) -> None:
+def test_disconnecting_all_that_a_person_linked_revokes_the_grant(
+    consent: Consent, code: CodeAuthorizer, sandbox: Sandbox
+) -> None:
     code.disconnect(consent.grant, consent.organisations[0], last=True)
     assert sandbox.connections() == []
     with pytest.raises(ReconnectNeeded):
         code.refresh(consent.grant)
+
+
+def test_disconnecting_one_of_two_walks_of_the_same_person_leaves_the_other_alive(
+    consent: Consent, code: CodeAuthorizer, sandbox: Sandbox, wire: Wire
+) -> None:
+    """Xero's revocation would take every organisation of that person from the app, by whichever consent."""
+    authorization = start(code)
+    answer = callback(sandbox, authorization, [sandbox.other_tenant_id])
+    second, organisations = code.finish(REDIRECT, answer, dict(authorization.kept))
+    code.disconnect(consent.grant, consent.organisations[0], last=True)
+    assert [one["tenantId"] for one in sandbox.connections()] == [sandbox.other_tenant_id]
+    assert wire.sent("POST", "/connect/revocation") == []
+    newer = code.refresh(second)
+    assert [one.id for one in code.organisations(newer)] == [sandbox.other_tenant_id]
+    code.disconnect(newer, organisations[0], last=True)
+    assert sandbox.connections() == []
+    assert len(wire.sent("POST", "/connect/revocation")) == 1
+
+
+def test_a_practice_that_is_still_linked_keeps_the_grant(xero_settings: dict[str, Any], grant: Grant) -> None:
+    sent: list[str] = []
+
+    def reply(request: httpx2.Request) -> httpx2.Response:
+        sent.append(f"{request.method} {request.url.path}")
+        rows = [{"id": "1", "tenantId": "a", "tenantType": "PRACTICE", "tenantName": "Firm"}]
+        return httpx2.Response(200, json=rows) if request.method == "GET" else httpx2.Response(204)
+
+    client = httpx2.Client(transport=httpx2.MockTransport(reply))
+    authorizer = authorizers({**xero_settings, "ledgertab.http": lambda: client})[0]
+    authorizer.disconnect(grant, Organisation("b", "B", connection_ref="2"), last=True)
+    assert sent == ["DELETE /connections/2", "GET /connections"]
 
 
 @pytest.mark.parametrize("last", [True, False])

@@ -199,8 +199,10 @@ def test_a_refresh_cannot_widen_the_scopes(browser: Browser) -> None:
     assert browser.refresh(token, scope="accounting.invoices").json() == {"error": "invalid_scope"}
 
 
-def test_revocation_ends_the_whole_grant(browser: Browser) -> None:
-    body = browser.connect()
+def test_revocation_ends_everything_between_the_user_and_the_app(browser: Browser) -> None:
+    other = browser.connect([browser.sandbox.other_tenant_id])
+    body = browser.connect([browser.sandbox.tenant_id])
+    custom = browser.token(grant_type="client_credentials", scope="accounting.contacts").json()["access_token"]
     newer = browser.refresh(body["refresh_token"]).json()
     secret = base64.b64encode(b"ledgertab-demo:ledgertab-demo-secret").decode()
     answer = browser.http.post(
@@ -208,7 +210,9 @@ def test_revocation_ends_the_whole_grant(browser: Browser) -> None:
     )
     assert (answer.status_code, answer.content) == (200, b"")
     assert browser.refresh(newer["refresh_token"]).json() == {"error": "invalid_grant"}
+    assert browser.refresh(other["refresh_token"]).json() == {"error": "invalid_grant"}
     assert Caller(browser.sandbox, newer["access_token"], None).send("GET", "/connections").status_code == 401
+    assert len(browser.sandbox.connections()) == len(browser.connections(custom)) == 1, "the custom connection stays"
 
 
 def test_revoking_what_is_unknown_is_no_error_and_nothing_is_one(browser: Browser) -> None:
