@@ -285,7 +285,7 @@ def agreed_of(session: Session, record: Any, connection: Connection) -> draft_ch
     if not amount:
         return None
     sums = billed(session, shown_on(record, connection.id, bills=False), record.currency)
-    return draft_check.Agreed(amount, sums.sales + sums.drafted, record.currency)
+    return draft_check.Agreed(amount, sums.approved + sums.drafted, record.currency)
 
 
 def overdue_of(session: Session, desk: Desk, party_id: str) -> draft_check.Overdue | None:
