@@ -44,7 +44,8 @@ def waits_for(row: Draft | NewPartyIntent, title: str, now: datetime) -> str:
     soon = row.next_try_at - now <= timedelta(minutes=1)
     when = "within a minute" if soon else formats.ago(row.next_try_at, now)
     why = row.error or f"{title} is away."
-    return f"{why} Nothing was written there. It goes out by itself {when}, at {formats.moment(row.next_try_at)}."
+    sure = "It is looked up there first, and" if row.in_doubt else "Nothing was written there. It"
+    return f"{why} {sure} goes out by itself {when}, at {formats.moment(row.next_try_at)}."
 
 
 def joined(words: Sequence[str]) -> str:

@@ -14,15 +14,23 @@ Why no second one is ever made:
 - The key is unique among intents and in the form from the moment it is shown: a second post meets the first.
 - Each step is a compare-and-set UPDATE on the state, so one worker takes it. `sending`, with a lease and the moment, is
   committed before the call; whoever dies in between leaves a lease that runs out, and the intent becomes `unknown`.
+- The lease is renewed by the same means before each request, and lasts longer than one can be on its way. Whoever stood
+  still meanwhile (a paused machine) finds the attempt given up, and asks for nothing.
 - From `unknown` the only way to send again leads through a look-up by our own mark, made after the provider's last
   chance to write (a margin after the send, longer than the client's timeout; the lease when the sender died), in the
   same job, for the same attempt: `lease_owner` names the attempt, and a look-up that is overtaken sends nothing.
 - It goes out again under the same key as long as the payload is the same, so a provider that remembers keys replays its
   answer. A changed payload goes under a new one (`send_key`): the old one holds a refusal.
-- Only what is certain to have written nothing (the provider was away, throttled, disconnected) goes back to `queued` or
-  `open`, to be sent later under the same key.
+- Only what has written nothing (the provider was away, throttled, disconnected) goes back to `queued` or `open`, to be
+  sent later under the same key. Where something answered that the provider is away, it is in doubt all the same.
 - Once a send got no answer the intent stays in doubt. Should a later send be hindered, or refused and then mended,
-  every key it ever went out under is looked up before one is used again.
+  every key it ever went out under is looked up before one is used again; and it is not deleted before a look-up long
+  after its last send found nothing.
+
+What is left: a worker that stands still *inside* a request, after the renewal and before the provider has it all, for
+longer than the lease, while another looks it up, finds nothing and sends. Both sends then carry the same key, and it is
+the provider who makes one of them, as long as it remembers keys (some remember for minutes only). The same goes for a
+write that the provider carries out later than the margin. Nothing on this side of the wire can close that gap.
 
 "Not there" sends again by itself a few times, since nobody would learn more by pressing the button; then a person
 decides. `core.accounting.sending` holds the jobs.
@@ -34,7 +42,7 @@ import uuid
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -46,6 +54,16 @@ LOOKED_FOR = ("unknown", "missing")
 UNDER_WAY = ("queued", "sending", "unknown")
 
 Row = TypeVar("Row", Draft, NewPartyIntent)
+
+
+def looked_for(model: type[Draft] | type[NewPartyIntent]) -> ColumnElement[bool]:
+    """The rows that are looked up: what got no answer, and what can be edited while an earlier send is in doubt."""
+    return or_(model.state.in_(LOOKED_FOR), and_(model.state.in_(EDITABLE), model.in_doubt.is_(True)))
+
+
+def is_looked_for(row: Draft | NewPartyIntent) -> bool:
+    """The same of one row."""
+    return row.state in LOOKED_FOR or (row.state in EDITABLE and row.in_doubt)
 
 
 def new_key() -> str:
@@ -100,32 +118,32 @@ def change(session: Session, row: Row, values: dict[str, Any], *, send: bool, no
     model = type(row)
     mine = update(model).where(model.id == row.id, model.version == row.version, model.state.in_(EDITABLE))
     state = {"version": row.version + 1, "state": "queued" if send else "open", "updated_at": now}
-    done = changed(session, mine.values(**values, **state, **_CLEAN))
+    done = changed(session, mine.values({**_CLEAN, **values, **state, "next_try_at": None if send else now}))
     session.refresh(row)
     return bool(done)
 
 
 def remove(session: Session, row: Row) -> bool:
-    """Delete an open or refused intent. False when it moved on: what may be in the books is kept."""
+    """Delete an open or refused intent. False when it moved on or is in doubt: what may be in the books is kept."""
     model = type(row)
-    return bool(changed(session, delete(model).where(model.id == row.id, model.state.in_(EDITABLE))))
+    mine = (model.id == row.id, model.state.in_(EDITABLE), model.in_doubt.is_(False))
+    return bool(changed(session, delete(model).where(*mine)))
 
 
 _CLEAN: dict[str, Any] = {
     "problems": [],
     "error": "",
     "error_detail": "",
-    "next_try_at": None,
     "attempts": 0,
     "lease_owner": "",
 }
 
 
 def take_back(session: Session, row: Row, now: datetime) -> bool:
-    """Make a waiting intent editable again. False when it is being sent."""
+    """Make a waiting intent editable again; one in doubt is looked up. False when it is being sent."""
     model = type(row)
     mine = update(model).where(model.id == row.id, model.state == "queued")
-    done = changed(session, mine.values(state="open", updated_at=now, next_try_at=None))
+    done = changed(session, mine.values(state="open", updated_at=now, next_try_at=now))
     session.refresh(row)
     return bool(done)
 

@@ -6,7 +6,8 @@ import functools
 import logging
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -14,7 +15,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.accounting import connections
-from core.accounting.intents import LOOKED_FOR, Row
+from core.accounting.intents import EDITABLE, LOOKED_FOR, Row, is_looked_for, looked_for
 from core.contract.errors import (
     Denied,
     Duplicate,
@@ -35,8 +36,12 @@ from core.services import Services
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=120)  # a call, its token and its place in the budget take less (client: 20 s without a byte)
+# The lease is renewed before each request, so that it need last for one: 20 s for a place in the pool, 5 s for each of
+# the few addresses of a name and for TLS, 20 s to send, 20 s until the answer begins (`core.services.TIMEOUT`).
+ONE_REQUEST = timedelta(seconds=90)
 MARGIN = timedelta(seconds=60)
+LEASE = ONE_REQUEST + MARGIN
+SETTLED = timedelta(minutes=15)  # what is not there so long after it was sent does not turn up any more
 WAITING = timedelta(seconds=30)  # a queued intent that nobody took: its job was lost
 PAUSE = timedelta(seconds=60)
 SOONEST, LATEST = timedelta(seconds=15), timedelta(minutes=15)
@@ -120,18 +125,54 @@ def _carry_out(services: Services, deed: Deed[Row, Made], row: Row, *, looked_up
 
     `looked_up`: what an earlier send in doubt became was asked just now, and it is not there.
     """
+    hold = functools.partial(_hold, services, deed, row)
+    http: Any = _HeldClient(services.http, hold)
     try:
-        provider = connections.open_provider(services, row.connection_id)
+        provider = connections.open_provider(replace(services, http=http), row.connection_id)
         made = None if looked_up else _found_before(services, deed, provider, row)
-        made = made or deed.send(services, provider, row)
+        if made is None:
+            hold()
+            http.answered = False
+            made = deed.send(services, provider, row)
     except ProviderError as error:
-        _failed(services, deed, row, error)
+        _failed(services, deed, row, error, answered=http.answered)
     except Exception:
         log.exception("%s %s: the provider raised what its contract does not know", deed.name, row.id)
         _failed(services, deed, row, OutcomeUnknown("Something unexpected happened while this was sent."))
     else:
         connections.note_success(services, row.connection_id)
         _keep(services, deed, row.id, made)
+
+
+class _HeldClient:
+    """The process's HTTP client for one attempt: whatever it is used for, the attempt is held directly before.
+
+    `answered`: something came back of what was asked with it.
+    """
+
+    def __init__(self, http: Any, hold: Callable[[], None]) -> None:
+        self._http = http
+        self._hold = hold
+        self.answered = False
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._http, name)
+        return functools.partial(self._use, found) if callable(found) else found
+
+    def _use(self, method: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        self._hold()
+        answer = method(*given, **named)
+        self.answered = True
+        return answer
+
+
+def _hold(services: Services, deed: Deed[Row, Made], row: Row) -> None:
+    """Renew the lease of this attempt. Raises `Stale` when it was given up for dead: then nothing may be sent."""
+    now, model = services.clock.now(), deed.model
+    mine = update(model).where(model.id == row.id, model.state == "sending", model.lease_owner == row.lease_owner)
+    with services.db.begin() as session:
+        if not changed(session, mine.values(sent_at=now, lease_until=now + LEASE)):
+            raise Stale("This stood still for so long that it was looked up and carried on elsewhere.")
 
 
 def _found_before(services: Services, deed: Deed[Row, Made], provider: AccountingProvider, row: Row) -> Made | None:
@@ -144,7 +185,9 @@ def _found_before(services: Services, deed: Deed[Row, Made], provider: Accountin
         return None
 
 
-def _failed(services: Services, deed: Deed[Row, Made], row: Row, error: ProviderError) -> None:
+def _failed(
+    services: Services, deed: Deed[Row, Made], row: Row, error: ProviderError, *, answered: bool = False
+) -> None:
     """Write a failed attempt down, unless its lease ran out meanwhile: then the look-up has the word."""
     log.warning("%s %s: %s: %s %s", deed.name, row.id, type(error).__name__, error.message, error.detail)
     if isinstance(error, connections.ABOUT_THE_CONNECTION):
@@ -156,7 +199,7 @@ def _failed(services: Services, deed: Deed[Row, Made], row: Row, error: Provider
             return
         current.error, current.error_detail = error.message, error.detail
         current.lease_until, current.updated_at = None, now
-        _move(current, deed, error, now)
+        _move(current, deed, error, now, answered=answered)
         state = current.state
     if state == "refused":
         deed.after_refusal(services, row)
@@ -164,15 +207,17 @@ def _failed(services: Services, deed: Deed[Row, Made], row: Row, error: Provider
         services.jobs.enqueue(f"accounting.look_up_{deed.name}", intent_id=row.id)
 
 
-def _move(row: Row, deed: Deed[Row, Made], error: ProviderError, now: datetime) -> None:
+def _move(row: Row, deed: Deed[Row, Made], error: ProviderError, now: datetime, *, answered: bool) -> None:
     """The next state after an error, by what the error says of the provider's books.
 
-    What is about the connection has written nothing, and no earlier send did: one in doubt was looked up before.
+    What is about the connection has written nothing, and no earlier send did: one in doubt was looked up before. That
+    it is away is believed of who did not answer; an answer may be that of a gateway, so that it is looked up next time.
     """
     if isinstance(error, connections.ABOUT_THE_CONNECTION):
         row.attempts -= 1
     if isinstance(error, Throttled | Unavailable):
         row.state, row.next_try_at = "queued", _later(error, now, PAUSE)
+        row.in_doubt = row.in_doubt or (answered and isinstance(error, Unavailable))
     elif isinstance(error, ReconnectNeeded | Denied):
         row.state = "open"
     elif isinstance(error, Rejected | Duplicate | NotFound | Stale | Unsupported):
@@ -183,6 +228,8 @@ def _move(row: Row, deed: Deed[Row, Made], error: ProviderError, now: datetime) 
     else:
         # The margin counts from now: the call may have reached the provider at the last moment.
         row.state, row.next_try_at, row.sent_at, row.in_doubt = "unknown", now + PAUSE, now, True
+    if row.state in EDITABLE and row.in_doubt:
+        row.next_try_at = now + PAUSE
 
 
 def _later(error: ProviderError, now: datetime, pause: timedelta) -> datetime:
@@ -207,11 +254,11 @@ def _keep(services: Services, deed: Deed[Row, Made], intent_id: int, made: Made)
 
 
 def look_up(services: Services, deed: Deed[Row, Made], intent_id: int) -> None:
-    """Job: find out what became of a send without an answer; send again where that is safe."""
+    """Job: find out what became of a send without an answer; send again where that is safe and wanted."""
     asked_at = services.clock.now()
     with services.db.read() as session:
         row = session.get(deed.model, intent_id)
-    if row is None or row.state not in LOOKED_FOR or row.sent_at is None:
+    if row is None or not is_looked_for(row) or row.sent_at is None:
         return
     try:
         provider = connections.open_provider(services, row.connection_id)
@@ -237,7 +284,10 @@ def _growing(age: timedelta) -> timedelta:
 
 def _not_there(services: Services, deed: Deed[Row, Made], row: Row, asked_at: datetime) -> None:
     assert row.sent_at is not None
-    if asked_at < row.sent_at + MARGIN:
+    settled = row.sent_at + SETTLED
+    if row.state in EDITABLE:
+        _turn(services, deed, row, row.state, settled if asked_at < settled else None, settled=asked_at >= settled)
+    elif asked_at < row.sent_at + MARGIN:
         _turn(services, deed, row, "unknown", row.sent_at + MARGIN)
     elif row.attempts < AUTOMATIC:
         log.warning("%s %s is not there: sending it again under its key", deed.name, row.id)
@@ -249,7 +299,9 @@ def _not_there(services: Services, deed: Deed[Row, Made], row: Row, asked_at: da
 
 def _nobody_can_look(services: Services, deed: Deed[Row, Made], row: Row, error: Unsupported) -> None:
     """Without a look-up a person looks: `try_again` set the attempts to none, and is taken at its word."""
-    if row.attempts == 0:
+    if row.state in EDITABLE:
+        _turn(services, deed, row, row.state, None)
+    elif row.attempts == 0:
         _send_again(services, deed, row)
     else:
         _turn(services, deed, row, "missing", None, error)
@@ -271,15 +323,23 @@ def _turn(
     state: str,
     next_try_at: datetime | None,
     error: ProviderError | None = None,
+    *,
+    settled: bool = False,
 ) -> None:
-    """Write down what a look-up said, if it is still about the same attempt."""
+    """Write down what a look-up said, if it is still about the same attempt. `settled`: it is in doubt no more.
+
+    The error of a look-up is not shown with what can be edited: there stands why it was not sent.
+    """
     model = deed.model
     with services.db.begin() as session:
         current = session.get(model, row.id, with_for_update={"of": model})
-        if current is None or current.state not in LOOKED_FOR or current.lease_owner != row.lease_owner:
+        if current is None or not is_looked_for(current) or current.lease_owner != row.lease_owner:
             return
+        if row.state in EDITABLE and (current.state, current.version) != (row.state, row.version):
+            return
+        current.in_doubt = current.in_doubt and not settled
         current.state, current.next_try_at, current.updated_at = state, next_try_at, services.clock.now()
-        if error is not None:
+        if error is not None and (state in LOOKED_FOR or state != row.state):
             current.error, current.error_detail = error.message, error.detail
             if state == "refused":
                 deed.refused(current, error)
@@ -294,7 +354,7 @@ def sweep(services: Services, deed: Deed[Row, Made]) -> None:
         or_(model.next_try_at.is_(None), model.next_try_at <= now),
         model.updated_at <= now - WAITING,
     )
-    due = (model.state.in_(LOOKED_FOR), model.next_try_at <= now)
+    due = (looked_for(model), model.next_try_at <= now)
     lost = {"state": "unknown", "next_try_at": now, "updated_at": now, "in_doubt": True}
     _touch(services, model, dead, lost)
     for intent_id in _touch(services, model, taken_by_nobody, {"updated_at": now}):

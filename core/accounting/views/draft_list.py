@@ -148,12 +148,24 @@ def deed(request: Any) -> Any:
     name, to = request.matchdict["deed"], f"{LIST}/{row.key}"
     if name == "retry":
         intents.try_again(request.dbsession, row, now)
-    if name in ("look", "retry") and row.state in intents.LOOKED_FOR:
+    if name in ("look", "retry") and intents.is_looked_for(row):
         request.enqueue(drafts.LOOK_JOB, intent_id=row.id)
-        request.session.flash("Looking it up now. The page changes by itself when it is known.", "info")
+        known = "The page changes by itself" if row.state in intents.UNDER_WAY else "Load this page again in a moment"
+        request.session.flash(f"Looking it up now. {known} when it is known.", "info")
     elif name == "back" and intents.take_back(request.dbsession, row, now):
         to = f"{to}/edit"
-    elif name == "delete" and intents.remove(request.dbsession, row):
-        request.session.flash("Deleted. Nothing was sent.", "success")
-        to = LIST
+    elif name == "delete":
+        to = _delete(request, row)
     return HTTPSeeOther(location=to)
+
+
+def _delete(request: Any, row: Draft) -> str:
+    """Delete it where nothing of it can be in the books, and say what was done or why not; where to go on."""
+    title, sent, in_doubt = _title(request, row), row.sent_at is not None, intents.is_looked_for(row)
+    if intents.remove(request.dbsession, row):
+        request.session.flash(f"Deleted. {f'It is not in {title}' if sent else 'Nothing was sent'}.", "success")
+        return LIST
+    if in_doubt:
+        why = f"It may be in {title} all the same, and is looked up there first"
+        request.session.flash(f"Not deleted: what became of an earlier send is not known. {why}.", "error")
+    return f"{LIST}/{row.key}"

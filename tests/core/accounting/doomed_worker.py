@@ -1,4 +1,4 @@
-"""A worker that is killed with SIGKILL at a set point of a draft; run as a process of its own by the test beside it.
+"""A worker that is killed or stopped at a set point of an intent; run as a process of its own by the test beside it.
 
 Usage: python -m tests.core.accounting.doomed_worker SETTINGS.json POINT. It takes what waits in the queue's file.
 """
@@ -15,14 +15,40 @@ from pathlib import Path
 from typing import Any
 
 from core import ManualClock
-from core.accounting import drafts
+from core.accounting import connections, drafts
+from core.accounting.budget import RowBudget
 from core.app import make_app
 from core.settings import read_settings
+
+STOPS = ("before the send", "before the request")
 
 
 def die(*_: Any) -> None:
     """End at once, without a word to anybody."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def stand_still() -> None:
+    """Stop, until somebody says to go on. This process's own clock stands still as well."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def stop_at(point: str) -> None:
+    """Stand still with the draft taken: before its send is begun, or as late as may be before the request."""
+    places: dict[str, tuple[Any, str]] = {
+        "before the send": (connections, "open_provider"),
+        "before the request": (RowBudget, "spend"),
+    }
+    place, name = places[point]
+    deed = getattr(place, name)
+
+    def stopped(*given: Any) -> Any:
+        setattr(place, name, deed)
+        done = deed(*given)
+        stand_still()
+        return done
+
+    setattr(place, name, stopped)
 
 
 def then_die(deed: Callable[..., Any]) -> Callable[..., None]:
@@ -57,7 +83,10 @@ def main(where: str, point: str) -> None:
     if point == "before it is taken":
         jobs.huey.dequeue()
         die()
-    doom(point)
+    if point in STOPS:
+        stop_at(point)
+    else:
+        doom(point)
     jobs.drain()
 
 

@@ -91,13 +91,13 @@ def key_in(location: str) -> str:
     return location.rstrip("/").rpartition("/")[2]
 
 
-def pass_time(services: Services, clock: ManualClock, *, seconds: float) -> None:
+def pass_time(services: Services, clock: ManualClock, *, seconds: float, deed: Any = drafts.DEED) -> None:
     """Let time pass as a worker would live it: sweep every 15 seconds and do what is queued."""
     left = seconds
     while left > 0:
         clock.advance(seconds=min(15, left))
         left -= 15
-        sending.sweep(services, drafts.DEED)
+        sending.sweep(services, deed)
         services.jobs.drain()
 
 

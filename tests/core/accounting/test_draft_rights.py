@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import select
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import select, update
+
+from core import ManualClock
+from core.accounting.models import Draft
 from core.services import Services
 from core.users.models import Role
+from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.drafting import (
     draft_form,
@@ -46,6 +51,22 @@ def test_who_may_not_see_amounts_sees_no_overdue_and_no_total_of_others(
     page = open_form(clerk, refit)
     fill(draft_form(page), price="1,234.00")
     assert "1,419.10" in send(page).follow()
+
+
+def test_the_providers_own_words_are_for_who_may_read_the_draft(
+    sales: Browser, log_in: LogIn, services: Services, sandbox: Sandbox, queued: str, clock: ManualClock
+) -> None:
+    without(services, "accounts", "accounting.see_amounts")
+    clerk, at, words = log_in("accounts"), f"/accounting/drafts/{queued}", "6,400.00 is more than was agreed"
+    for state, later in (("queued", timedelta(minutes=5)), ("unknown", None), ("refused", None)):
+        with services.db.begin() as session:
+            when = clock.now() + later if later else None
+            told = {"error": "Xero is away.", "error_detail": words}
+            session.execute(update(Draft).values(state=state, next_try_at=when, **told))
+        assert "Xero is away." in clerk.get(at)
+        assert words not in clerk.get(at)
+        page = sales.get(at)
+        assert words in (page.follow() if page.status_int == 303 else page)
 
 
 def test_every_address_of_drafts_is_closed_to_who_may_not_draft(

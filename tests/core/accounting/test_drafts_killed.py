@@ -1,24 +1,30 @@
-"""A worker killed with SIGKILL, as a real process over a real database, queue and connection: still one invoice."""
+"""A worker killed or stopped, as a real process over a real database, queue and connection: still one invoice."""
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from core import ManualClock
-from core.accounting import drafts, sending
+from core.accounting import drafts, parties, sending
 from core.services import Services
 from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser, LogIn
+from tests.core.accounting.doomed_worker import STOPS
 from tests.core.accounting.drafting import (
+    HOUR,
     books,
     draft_form,
     fill,
@@ -140,7 +146,7 @@ def test_workers_killed_one_after_the_other_leave_one_invoice(
 ) -> None:
     """The first dies after the write, the one that looks it up dies over its notes; the third ends it."""
     kill_a_worker(services, clock, tmp_path, "after the call")
-    clock.advance(seconds=130)
+    clock.advance(sending.LEASE + timedelta(seconds=10))
 
     sending.sweep(services, drafts.DEED)
     kill_a_worker(services, clock, tmp_path, "while it is written down")
@@ -148,3 +154,61 @@ def test_workers_killed_one_after_the_other_leave_one_invoice(
     pass_time(services, clock, seconds=300)
     assert the_draft(services, queued).state == "made"
     assert len(books(sandbox, queued)) == 1
+
+
+@contextmanager
+def a_worker_stopped(services: Services, clock: ManualClock, tmp_path: Path, point: str) -> Iterator[None]:
+    """A worker that stands still at the point while the block runs, and then goes on to its end."""
+    with start(services, clock, tmp_path, point) as worker:
+        try:
+            _, status = os.waitpid(worker.pid, os.WUNTRACED)
+            assert os.WIFSTOPPED(status), worker.communicate()[1].decode()
+            yield
+            worker.send_signal(signal.SIGCONT)
+            _, said = worker.communicate(timeout=60)
+            assert worker.returncode == 0, said.decode()
+        finally:
+            worker.kill()
+
+
+@pytest.mark.parametrize("point", STOPS)
+def test_a_worker_that_stood_still_before_its_request_finds_the_draft_sent_and_sends_nothing(
+    services: Services, sandbox: Sandbox, clock: ManualClock, queued: str, tmp_path: Path, point: str
+) -> None:
+    with a_worker_stopped(services, clock, tmp_path, point):
+        assert the_draft(services, queued).state == "sending"
+        pass_time(services, clock, seconds=sending.LEASE.total_seconds() + 30)
+        made = the_draft(services, queued)
+        assert (made.state, sandbox.calls.counts()[PUT]) == ("made", 1)
+        clock.advance(seconds=HOUR)  # beyond the time for which a key is remembered
+    assert sandbox.calls.counts()[PUT] == 1
+    (invoice,) = books(sandbox, queued)
+    draft = the_draft(services, queued)
+    assert (draft.document_id, draft.updated_at) == (invoice["InvoiceID"], made.updated_at)
+
+
+@pytest.mark.parametrize("point", STOPS)
+def test_a_worker_that_stood_still_before_its_request_makes_no_second_contact(
+    services: Services,
+    sandbox: Sandbox,
+    clock: ManualClock,
+    connect: Connect,
+    log_in: LogIn,
+    harbour: str,
+    tmp_path: Path,
+    point: str,
+) -> None:
+    connect()
+    sales: Browser = log_in("sales")
+    page = sales.get(f"{harbour}/tabs/xero/new-party")
+    form = next(form for form in page.forms.values() if form.action.endswith("/new-party"))
+    form["name"] = "Harbour Tea"
+    form.submit(status=303)
+    with a_worker_stopped(services, clock, tmp_path, point):
+        pass_time(services, clock, seconds=sending.LEASE.total_seconds() + 30, deed=parties.DEED)
+        (made,) = [one for one in sandbox.records("Contacts") if one["Name"] == "Harbour Tea"]
+        # Xero refuses a second of the name: renamed by accounts, it would take one.
+        sandbox.deeds.rename_contact(made["ContactID"], "Harbour Tea Rooms")
+        clock.advance(seconds=HOUR)
+    assert sandbox.calls.counts()["PUT /api.xro/2.0/Contacts"] == 1
+    assert [one for one in sandbox.records("Contacts") if one["Name"] == "Harbour Tea"] == []

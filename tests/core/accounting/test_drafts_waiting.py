@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import groupby
 
 import httpx2
 import pytest
@@ -74,19 +75,37 @@ def test_a_refused_connection_leaves_it_waiting_and_the_page_says_when_and_why(
     assert invoice["Url"].endswith(f"?draft={queued}")
 
 
-def test_an_organisation_that_is_offline_leaves_it_waiting(
+def test_an_organisation_that_is_offline_leaves_it_waiting_and_it_is_looked_up_before_it_goes_out(
     sales: Browser, services: Services, sandbox: Sandbox, queued: str, clock: ManualClock
 ) -> None:
     sandbox.faults.add("503", times=2, **WRITES)
     services.jobs.drain()
     draft = the_draft(services, queued)
-    assert (draft.state, draft.in_doubt, draft.next_try_at) == ("queued", False, clock.now() + timedelta(minutes=5))
+    assert (draft.state, draft.in_doubt, draft.next_try_at) == ("queued", True, clock.now() + timedelta(minutes=5))
     page = sales.get(f"/accounting/drafts/{queued}")
-    assert "The organisation is offline at Xero. Nothing was written there. It goes out by itself in 5 minutes" in page
+    offline = "The organisation is offline at Xero. It is looked up there first, and goes out by itself in 5 minutes"
+    assert offline in page
+    assert "We do not know yet" not in page
+    assert "Nothing was written" not in page
     pass_time(services, clock, seconds=660)
     assert state(services, queued) == "made"
     assert len(books(sandbox, queued)) == 1
-    assert puts(sandbox) == 3
+    calls = [call for call in sandbox.calls.all() if call.path.endswith("/Invoices")]
+    asked = [call.method for call in calls if call.method == "PUT" or "createdByMyApp" in call.query]
+    assert [method for method, _ in groupby(asked)] == ["PUT", "GET", "PUT", "GET", "PUT"]
+
+
+def test_what_was_written_behind_a_gateway_that_said_offline_is_found(
+    services: Services, sandbox: Sandbox, queued: str, clock: ManualClock
+) -> None:
+    sandbox.faults.add("503", times=1, **WRITES)
+    services.jobs.drain()
+    draft = the_draft(services, queued)
+    drafts.DEED.send(services, connections.open_provider(services, draft.connection_id), draft)
+    clock.advance(timedelta(hours=1))  # longer than a key is remembered
+    pass_time(services, clock, seconds=60)
+    assert state(services, queued) == "made"
+    assert len(books(sandbox, queued)) == 1
 
 
 def test_a_log_in_server_that_is_away_leaves_it_waiting(
