@@ -14,6 +14,7 @@ from core import formats
 from core.accounting.draft_form import Checked, Lists
 from core.accounting.draft_words import joined
 from core.accounting.models import DocumentRow
+from core.accounting.words import due_word
 from core.contract.values import (
     Capability,
     ChoiceKind,
@@ -31,7 +32,6 @@ LABELS = {
     "": "",
     "party": "Bill to",
     "date": "Date",
-    "due_date": "Due",
     "reference": "Reference",
     "currency": "Currency",
     "amounts_are": "Amounts are",
@@ -88,18 +88,26 @@ class Known:
     overdue: Overdue | None = None
     agreed: Agreed | None = None
 
+    @property
+    def is_estimate(self) -> bool:
+        """Whether an estimate is made: nobody approves it, and it is not due."""
+        return Capability.DRAFT_INVOICE not in self.capabilities
 
-def label_of(field: str) -> str:
-    """What a field is called on the page: ``lines.0.account`` is *Line 1, account*."""
+
+def label_of(field: str, due: str) -> str:
+    """What a field is called on the page: ``lines.0.account`` is *Line 1, account*; `due` is the due date's name."""
     parts = field.split(".")
     if parts[0] == "lines" and len(parts) == 3 and parts[1].isdigit():
         return f"Line {int(parts[1]) + 1}, {LABELS.get(parts[2], parts[2])}"
-    return LABELS.get(field, "")
+    return due if field == "due_date" else LABELS.get(field, "")
 
 
 def before_it_goes(checked: Checked, refused: Iterable[Problem], lists: Lists, known: Known) -> list[Item]:
     """The whole list: problems of the form and of the provider's refusal, then warnings, then what is well."""
-    problems = [Item(NO, label_of(one.field), one.message, one.field) for one in (*checked.problems, *refused)]
+    told = (*checked.problems, *refused)
+    problems = [
+        Item(NO, label_of(one.field, due_word(estimate=known.is_estimate)), one.message, one.field) for one in told
+    ]
     return [
         *problems,
         *_warnings(checked, lists, known),
@@ -112,7 +120,8 @@ def _warnings(checked: Checked, lists: Lists, known: Known) -> Iterable[Item]:
         yield Item(MAYBE, "Connection", "is gone. Save this for later; an admin can connect it again.")
     document = checked.document
     if document is not None:
-        yield from _about_date(document, known.organisation)
+        if not known.is_estimate:
+            yield from _about_date(document, known.organisation)
         yield from _about_lines(checked, document, lists, known)
     if known.overdue is not None:
         amounts = joined([formats.money(amount, currency) for currency, amount in known.overdue.amounts])

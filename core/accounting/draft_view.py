@@ -11,7 +11,8 @@ from core import formats
 from core.accounting.draft_form import TRACKING, Checked, Lists, Texts, from_payload, parse_day, taxed
 from core.accounting.draft_words import joined
 from core.accounting.models import Draft
-from core.contract.values import AmountsAre, Choice, ChoiceKind
+from core.accounting.words import due_word
+from core.contract.values import AmountsAre, Choice, ChoiceKind, DocumentKind
 from core.forms import parse_amount
 
 AMOUNTS_ARE: Mapping[str, str] = {
@@ -56,7 +57,7 @@ def whole(draft: Draft, lists: Lists) -> Whole:
     currency = typed.head["currency"]
     amounts = (formats.amount(Decimal(one), currency) if one else "" for one in sums["lines"])
     return Whole(
-        facts=list(_facts(typed.head, lists)),
+        facts=list(_facts(typed.head, lists, estimate=draft.document_kind == DocumentKind.ESTIMATE.value)),
         lines=[
             _line(line, amount, currency, lists, taxed_at_all=typed.head["amounts_are"] != AmountsAre.NO_TAX.value)
             for line, amount in zip(typed.lines, amounts, strict=True)
@@ -76,9 +77,9 @@ def is_open(draft: Draft) -> bool:
     return bool(sums["open_tax"]) or not all(sums["lines"])
 
 
-def _facts(head: Texts, lists: Lists) -> Iterable[tuple[str, str]]:
+def _facts(head: Texts, lists: Lists, *, estimate: bool) -> Iterable[tuple[str, str]]:
     yield "Date", _day(head["date"])
-    yield "Due", _day(head["due_date"])
+    yield due_word(estimate=estimate), _day(head["due_date"])
     yield "Reference", head["reference"].strip() or "none"
     yield "Currency", head["currency"] or "not chosen yet"
     yield "Amounts are", AMOUNTS_ARE.get(head["amounts_are"], head["amounts_are"])

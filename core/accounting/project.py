@@ -1,4 +1,4 @@
-"""The figures of an opportunity or a project, over the documents linked to it alone: billed so far."""
+"""The figures of an opportunity or a project, over the documents linked to it alone: billed so far, the ladder."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ class Billed:
     def net(self) -> Decimal:
         """What is left of sales after bills."""
         return self.sales - self.bills
+
+    def still_to_bill(self, agreed: Decimal) -> Decimal:
+        """What neither approved nor drafted documents hold of what was agreed; below zero for more than agreed."""
+        return agreed - self.approved - self.drafted
 
 
 def billed(session: Session, whose: ColumnElement[bool], currency: str) -> Billed:

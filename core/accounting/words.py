@@ -34,6 +34,11 @@ CREDIT_KINDS = frozenset(
 )
 
 
+def due_word(*, estimate: bool) -> str:
+    """What the last day of a document is called: an estimate is never due, it holds until then."""
+    return "Valid until" if estimate else "Due"
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """A status as people say it; `tone`: good, info, warn, mute or bad."""

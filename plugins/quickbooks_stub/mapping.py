@@ -242,11 +242,10 @@ def _from_line(place: int, line: Line) -> Row:
 
 def _account(row: Row) -> Choice:
     revenue = row["Classification"] == "Revenue"
-    label = f"{row['AcctNum']} {row['Name']}"
     return Choice(
         ChoiceKind.ACCOUNT,
         row["Id"],
-        label,
+        row["Name"],
         active=row["Active"],
         for_sales=revenue,
         code=row["AcctNum"],

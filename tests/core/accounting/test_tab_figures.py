@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from core.services import Services
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.books import TODAY, Books, connect, four_records
+from tests.core.accounting.drafting import button, draft_form
 from tests.core.pages import words
 
 HERE = TODAY - dt.timedelta(days=1)  # it is still yesterday where the organisation keeps its books
@@ -66,7 +68,12 @@ def test_the_form_of_a_draft_warns_of_what_is_overdue_in_any_currency(books: Boo
 
 
 def test_days_to_pay_says_how_many_invoices_in_other_currencies_it_leaves_out(books: Books, sales: Browser) -> None:
-    paid = {"status": "paid", "amount_due": Decimal(0), "amount_paid": Decimal("115.00"), "date": ago(60)}
+    paid: dict[str, Any] = {
+        "status": "paid",
+        "amount_due": Decimal(0),
+        "amount_paid": Decimal("115.00"),
+        "date": ago(60),
+    }
     books.document("INV-1", currency="AUD", fully_paid_on=ago(39), **paid)
     page = sales.get(books.tab("organization"))
     assert "days to pay not known yet" in words(page, ".strip")
@@ -82,7 +89,7 @@ def test_days_to_pay_says_how_many_invoices_in_other_currencies_it_leaves_out(bo
 
 
 def test_the_days_of_each_invoice_can_be_checked(books: Books, sales: Browser) -> None:
-    paid = {"status": "paid", "amount_due": Decimal(0), "amount_paid": Decimal("115.00")}
+    paid: dict[str, Any] = {"status": "paid", "amount_due": Decimal(0), "amount_paid": Decimal("115.00")}
     books.document("INV-1", date=dt.date(2026, 10, 1), fully_paid_on=dt.date(2026, 10, 21), **paid)
     page = sales.get(f"{books.tab('organization')}/explain/days_to_pay", {"connection": "1"})
     cells = [cell.get_text(" ", strip=True) for cell in page.html.find("table").tbody.tr.find_all("td")]
@@ -102,3 +109,64 @@ def test_what_awaits_approval_has_one_name_on_the_tile_and_in_the_list(books: Bo
     page = sales.get(books.tab("organization"))
     assert "0.00 approved · 115.00 awaiting approval" in tile(page, "Invoices")
     assert "Awaiting approval" in words(page, "table.docs")
+
+
+def test_the_rows_of_the_ladder_add_up_and_the_form_of_a_draft_says_the_same(books: Books, sales: Browser) -> None:
+    books.document("INV-1", to="opportunity", status="draft", total="40.00")
+    books.document("INV-2", to="opportunity", status="submitted", total="20.00")
+    books.document("INV-3", to="opportunity", total="1000.00")
+    books.document("INV-4", to="opportunity", status="paid", total="500.00", amount_paid=Decimal(500))
+    books.document("CN-1", "sales_credit_note", to="opportunity", total="100.00")
+    page = sales.get(books.tab("opportunity"))
+    shown = {step.span.get_text(): step.b.get_text().replace(",", "") for step in page.html.select(".ladder li")}
+    assert {label: Decimal(text) for label, text in shown.items()} == {
+        "Agreed": Decimal(6400),
+        "Drafted or awaiting approval": Decimal(60),
+        "Approved": Decimal(1400),
+        "Paid": Decimal(500),
+        "Still to bill": Decimal(4940),
+    }
+    assert "1,420.00 with what awaits approval" in tile(page, "Billed so far")
+    page = sales.get(f"{books.tab('opportunity')}/draft", status=303).follow()
+    form = draft_form(page)
+    form["lines-0-description"], form["lines-0-unit_price"] = "Grinder", "940.00"
+    form["lines-0-item"], form["lines-0-tax_rate"] = "1", "NON"
+    told = words(button(page, "recalculate"), "#draft-before")
+    assert "Still to bill after this: US$ 4,000.00 of the agreed US$ 6,400.00" in told
+
+
+def test_more_drafted_than_agreed_is_said_so(books: Books, sales: Browser) -> None:
+    books.document("INV-1", to="opportunity", status="draft", total="6500.00")
+    ladder = words(sales.get(books.tab("opportunity")), ".ladder")
+    assert "More than agreed 100.00" in ladder
+    assert "Still to bill" not in ladder
+
+
+def test_unlink_stands_only_where_it_takes_the_document_off_the_tab(books: Books, sales: Browser) -> None:
+    books.document("INV-1", to="organization")
+    books.document("INV-2", to="opportunity")
+    assert not sales.get(books.tab("organization")).html.select("form[action$='/documents/unlink']")
+    assert len(sales.get(books.tab("opportunity")).html.select("form[action$='/documents/unlink']")) == 1
+
+
+def test_the_estimate_that_is_made_is_valid_until_a_day_and_not_due(books: Books, sales: Browser) -> None:
+    page = sales.get(f"{books.tab('organization')}/draft", status=303).follow()
+    assert words(page, "#due-field label") == "Valid until"
+    form = draft_form(page)
+    form["due_date"] = "never"
+    told = words(button(page, "recalculate"), "#draft-before")
+    assert "Valid until" in told
+    assert "Due" not in told
+    form["due_date"] = ""
+    assert "approved" not in words(button(page, "recalculate"), "#draft-before")
+    form["due_date"] = "2026-12-24"
+    saved = words(form.submit("action", value="save").follow())
+    assert "Valid until 24 Dec 2026" in saved
+    assert "Due" not in saved
+
+
+def test_the_link_from_a_mistake_in_find_is_called_like_its_field(books: Books, sales: Browser) -> None:
+    page = sales.get(f"{books.tab('opportunity')}/find", {"from": "soon", "to": "later"})
+    for link in page.html.select(".errs a"):
+        assert link.get_text() == page.html.find("label", {"for": link["href"].lstrip("#")}).get_text()
+    assert [link.get_text() for link in page.html.select(".errs a")] == ["Dated from", "up to"]

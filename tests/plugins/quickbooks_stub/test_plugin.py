@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
-from core import Authorization, Grant, ManualClock, ReconnectNeeded, Rejected, Tab
-from plugins.quickbooks_stub import company, plugin
+from core import Authorization, ChoiceKind, Grant, ManualClock, ReconnectNeeded, Rejected, Tab
+from plugins.quickbooks_stub import company, mapping, plugin
 from plugins.quickbooks_stub.provider import ToyConsent
 
 BACK = "http://localhost:6543/accounting/quickbooks_stub/callback"
@@ -95,3 +95,9 @@ def test_a_record_without_an_accounting_tab_gets_none_from_the_stub() -> None:
     request = SimpleNamespace(accounting_tab=lambda key, record: tab if (key, record) == (tab.key, "linked") else None)
     assert plugin.record_tabs(request, "linked") == [tab]
     assert plugin.record_tabs(request, "other") == []
+
+
+def test_an_account_is_named_without_its_code_which_stands_apart() -> None:
+    accounts = list(mapping.to_choices(ChoiceKind.ACCOUNT))
+    assert {(one.code, one.label) for one in accounts} >= {("4000", "Sales of product income"), ("4100", "Services")}
+    assert not [one for one in accounts if one.code in one.label]
