@@ -178,7 +178,10 @@ class DocumentLink(Base):
 
 
 class DocumentRow(Base):
-    """The snapshot of a document: kept while its party or itself is linked."""
+    """The snapshot of a document: kept while its party or itself is linked.
+
+    `missing_at`: since when the provider leaves it out of its answers, though nothing told that it was deleted.
+    """
 
     __tablename__ = "accounting_document"
     __table_args__ = (
@@ -209,9 +212,29 @@ class DocumentRow(Base):
     amounts_are: Mapped[str] = mapped_column(String(12))
     updated_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     seen_at: Mapped[dt.datetime] = mapped_column(Moment)
+    missing_at: Mapped[dt.datetime | None] = mapped_column(Moment)
 
     lines: Mapped[list[LineRow]] = relationship(order_by="LineRow.position", passive_deletes=True)
     payments: Mapped[list[PaymentRow]] = relationship(order_by="PaymentRow.date", passive_deletes=True)
+
+
+class UnreadDocument(Base):
+    """A document that a provider told and that could not be read: figures lack it, or have it as it was before.
+
+    `party_id` and `kind` are "" where they could not be read either.
+    """
+
+    __tablename__ = "accounting_unread"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "document_id"),
+        Index("ix_accounting_unread_party", "connection_id", "party_id"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("accounting_connection.id", ondelete="CASCADE"))
+    document_id: Mapped[str] = mapped_column(PROVIDER_ID)
+    party_id: Mapped[str] = mapped_column(PROVIDER_ID, default="")
+    kind: Mapped[str] = mapped_column(String(30), default="")
+    noted_at: Mapped[dt.datetime] = mapped_column(Moment)
 
 
 class LineRow(Base):

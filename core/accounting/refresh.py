@@ -3,7 +3,7 @@
 A connection has one feed of changes (`AccountingProvider.changes`), read when it is older than `budget.pace` says; it
 keeps every loaded party and every linked document of the connection current together, however many tabs are open. Only
 a party that was never loaded costs calls of its own, once. No session is open during a call. Documents may be five
-minutes old, choices and the organisation a day.
+minutes old, choices and the organisation a day. What one party, one document or one list has wrong keeps no other back.
 """
 
 from __future__ import annotations
@@ -13,17 +13,26 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import or_, select, update
 
-from core.accounting import budget, connections, rereading, snapshot
+from core.accounting import budget, connections, rereading, snapshot, unread
 from core.accounting.models import Connection, PartyLink, PartyRow
 from core.contract.answers import AFTER_A_FAULT
-from core.contract.errors import NotFound, ProviderError, Unavailable, Unsupported
-from core.contract.guard import UNREADABLE
+from core.contract.errors import (
+    Denied,
+    NotFound,
+    ProviderError,
+    ReconnectNeeded,
+    Throttled,
+    Unavailable,
+    Unsupported,
+)
+from core.contract.guard import UNREADABLE, take_set_aside
 from core.contract.provider import AccountingProvider
-from core.contract.values import Capability, ChoiceKind, DocumentKind, Page, Party, PartyState, Ref
+from core.contract.values import Capability, ChoiceKind, Document, DocumentKind, Page, Party, PartyState, Ref
 from core.db import changed
 from core.services import Services
 
@@ -35,6 +44,9 @@ WAITS = 40  # quarters of a second
 MOST_PAGES = 10_000  # more is no list but a circle
 DAY = timedelta(days=1)
 LEASE = timedelta(minutes=5)
+PORTION = 40  # documents asked for by their ids at once: what was read is saved before more is asked
+MOST_FAILING = 3  # parties tried alone, one after the other, that fail: then it is not the party
+FOR_ALL = (Denied, ReconnectNeeded, Throttled)  # what concerns the whole connection, whatever is asked next
 
 
 def refresh(
@@ -63,6 +75,8 @@ def refresh(
         age = pressed if force else None
         if _Refresh(services, connection_id, provider, owner).run(party_ids, document_ids, age):
             connections.note_success(services, connection_id)
+    except _Overtaken:
+        log.warning("refresh of connection %s took too long; another one goes on", connection_id)
     except ProviderError as error:
         log.warning("refresh of connection %s: %s %s", connection_id, error.message, error.detail)
         if not isinstance(error, connections.ABOUT_THE_CONNECTION):  # a read is refused no such way: all of it failed
@@ -88,6 +102,10 @@ def _give_back(services: Services, connection_id: int, owner: str) -> None:
     mine = update(Connection).where(Connection.id == connection_id, Connection.refresh_owner == owner)
     with services.db.begin() as session:
         session.execute(mine.values(refresh_owner="", refresh_until=None))
+
+
+class _Overtaken(Exception):
+    """Another process refreshes the connection since: what was read may be older than what it saved."""
 
 
 class _Refresh:
@@ -117,25 +135,51 @@ class _Refresh:
             age = budget.pace(session, self._id, now) if age is None else age
         if _old(organisation_at, now, DAY):
             self._read_organisation()
-        first = parties_at is None and self._feeds
-        if first:
-            self._read_feed(None, now)
-        self._load_new(party_ids)
-        if self._feeds and not first and _old(changes_at, now, age):
-            self._read_feed(changes_at, now)
-        elif not self._feeds:
-            self._read_without_feed(party_ids, parties_at, now, age)
-        self._read_documents(document_ids, now, None if self._feeds else age)
+        late = [*self._tried(lambda: self._keep_up(parties_at, changes_at, now, age)), *self._tried(self._load_new)]
+        if not self._feeds:
+            late += self._tried(lambda: self._read_old(party_ids, now, age))
+        late += self._tried(lambda: self._read_documents(document_ids, now, None if self._feeds else age))
         if _old(choices_at, now, DAY):
             self._read_choices()
+        for error in late:
+            raise error
         return self._asked
 
+    def _tried(self, work: Callable[[], None]) -> list[ProviderError]:
+        """What went wrong and leaves the rest possible. Raises what concerns the whole connection."""
+        try:
+            work()
+        except FOR_ALL:
+            raise
+        except ProviderError as error:
+            return [error]
+        return []
+
+    def _keep_up(self, parties_at: datetime | None, changes_at: datetime | None, now: datetime, age: timedelta) -> None:
+        """What keeps all parties current together: the feed, else the list of everybody once a day."""
+        if not self._feeds:
+            if _old(parties_at, now, DAY):
+                self._read_everybody(now)
+        elif parties_at is None or _old(changes_at, now, age):
+            self._read_feed(None if parties_at is None else changes_at, now)
+
     def _hold(self) -> None:
-        """Keep the lease while long work goes on."""
+        """Keep the lease while long work goes on. Raises `_Overtaken`."""
         until = self._services.clock.now() + LEASE
         mine = update(Connection).where(Connection.id == self._id, Connection.refresh_owner == self._owner)
         with self._services.db.begin() as session:
-            session.execute(mine.values(refresh_until=until))
+            if not changed(session, mine.values(refresh_until=until)):
+                raise _Overtaken
+
+    def _save(self, documents: Sequence[Document], now: datetime) -> set[str]:
+        """Keep what was read, and which could not be; the ids of both. Raises `_Overtaken` and keeps nothing."""
+        self._hold()
+        aside = take_set_aside(self._provider)
+        with self._services.db.begin() as session:
+            keep = snapshot.wanted(session, self._id, documents) if documents else []
+            snapshot.save_documents(session, self._id, keep, now)
+            unread.note(session, self._id, [one.ref.id for one in documents], aside, now)
+        return {one.ref.id for one in documents} | {one.document_id for one in aside}
 
     def _pages(self, ask: Callable[[str | None], Page[T]]) -> Iterator[Page[T]]:
         """Every page, the lease kept meanwhile. Raises `Unavailable` where the cursors go in a circle or nowhere."""
@@ -165,16 +209,15 @@ class _Refresh:
             parties = [one.party for one in page.items if one.party is not None]
             documents = [one.document for one in page.items if one.document is not None]
             now = self._services.clock.now()
+            self._save(documents, now)
             with self._services.db.begin() as session:
                 snapshot.save_parties(session, self._id, parties, now)
-                keep = snapshot.wanted(session, self._id, documents) if documents else []
-                snapshot.save_documents(session, self._id, keep, now)
         values = {"changes_at": started, **({"parties_at": started} if since is None else {})}
         with self._services.db.begin() as session:
             session.execute(update(Connection).where(Connection.id == self._id).values(**values))
 
-    def _load_new(self, party_ids: Sequence[str]) -> None:
-        """Load the documents of linked parties that were never loaded: those named and any other that waits."""
+    def _load_new(self) -> None:
+        """Load the documents of linked parties that were never loaded."""
         with self._services.db.read() as session:
             linked = (
                 select(PartyLink.party_id)
@@ -186,10 +229,18 @@ class _Refresh:
                 .distinct()
             )
             new = sorted(set(session.scalars(linked)))
-        if not new:
-            return
-        self._ensure_in_index(new)
-        self._load(new)
+        self._load_each(new)
+
+    def _load_each(self, party_ids: Sequence[str]) -> None:
+        """All together, in few calls; where that fails one by one. Raises the first failure at the end."""
+        if len(party_ids) < 2 or self._tried(lambda: self._load(party_ids)):
+            failed: list[ProviderError] = []
+            for party_id in party_ids:
+                failed += self._tried(partial(self._load, [party_id]))
+                if len(failed) == MOST_FAILING:
+                    break
+            for error in failed:
+                raise error
 
     def _ensure_in_index(self, party_ids: Sequence[str]) -> None:
         with self._services.db.read() as session:
@@ -214,12 +265,13 @@ class _Refresh:
             return Party(Ref(party_id), "A contact that is not there any more", PartyState.ARCHIVED)
 
     def _load(self, party_ids: Sequence[str]) -> None:
+        self._ensure_in_index(party_ids)
         started = self._services.clock.now()
         for batch in snapshot.in_batches(self._ask.documents_of(party_ids)):
-            with self._services.db.begin() as session:
-                snapshot.save_documents(session, self._id, batch, self._services.clock.now())
-            self._hold()
+            self._save(batch, self._services.clock.now())
+        self._save((), self._services.clock.now())  # where the last of them were set aside
         with self._services.db.begin() as session:
+            unread.forget_untold(session, self._id, party_ids, started)
             if not self._feeds:  # all there is was told: what was not, is not there any more
                 snapshot.note_gone(session, self._id, party_ids, started)
             session.execute(
@@ -228,12 +280,8 @@ class _Refresh:
                 .values(documents_at=started)
             )
 
-    def _read_without_feed(
-        self, party_ids: Sequence[str], parties_at: datetime | None, now: datetime, age: timedelta
-    ) -> None:
-        """Without a feed the index is filled by a search for everybody once a day, and parties are read when old."""
-        if _old(parties_at, now, DAY):
-            self._read_everybody(now)
+    def _read_old(self, party_ids: Sequence[str], now: datetime, age: timedelta) -> None:
+        """Without a feed parties are read when they are old."""
         with self._services.db.read() as session:
             rows = session.execute(
                 select(PartyRow.party_id, PartyRow.documents_at).where(
@@ -241,8 +289,7 @@ class _Refresh:
                 )
             ).all()
         old = [party_id for party_id, at in rows if _old(at, now, age)]
-        if old:
-            self._load(old)
+        self._load_each(old)
 
     def _read_everybody(self, now: datetime) -> None:
         for page in self._pages(lambda cursor: self._ask.search_parties("", cursor=cursor)):
@@ -258,27 +305,31 @@ class _Refresh:
             refs += rereading.named(session, self._id, document_ids)
             refs += rereading.open_for_a_day(session, self._id, now)
             if age is not None:
-                refs += rereading.linked_and_old(session, self._id, now - age)
-        if not refs:
-            return
-        asked = list(dict.fromkeys(refs))
-        found = self._ask.get_documents(asked)
-        left_out = rereading.left_out(asked, found)
+                refs += rereading.linked_and_old(session, self._id, now - age, now)
+            refs += unread.for_a_day(session, self._id, now)
+        for portion in snapshot.in_batches(dict.fromkeys(refs), PORTION):
+            self._read_portion(portion, now)
+
+    def _read_portion(self, asked: rereading.Refs, now: datetime) -> None:
+        told = self._save(self._ask.get_documents(asked), now)
+        left_out = [ref for ref in asked if ref[1] not in told]
         with self._services.db.begin() as session:
-            snapshot.save_documents(session, self._id, found, now)
-            rereading.note_missing(session, self._id, left_out, now)
             doubtful = rereading.counted(session, self._id, left_out, now)
-        for ref in doubtful[: rereading.ALONE]:
+            fresh = rereading.mark(session, self._id, doubtful, now)
+            silent = rereading.silent(asked, told, fresh)
+            rereading.note_missing(session, self._id, [one for one in left_out if one not in silent], now)
+        if silent:
+            until = self._services.clock.now() + AFTER_A_FAULT
+            raise Unavailable(UNREADABLE, until, detail=f"Of {len(silent)} documents asked for by their ids none came.")
+        for ref in [one for one in doubtful if one not in fresh][: rereading.ALONE]:
             self._read_alone(ref, now)
 
     def _read_alone(self, ref: tuple[DocumentKind, str], now: datetime) -> None:
-        """Ask again for what a longer answer left out: only then is it not there any more."""
-        self._hold()
-        found = self._ask.get_documents([ref])
+        """Ask again for what was left out twice: only then is it not there any more."""
+        if ref[1] in self._save(self._ask.get_documents([ref]), now):
+            return
         with self._services.db.begin() as session:
-            snapshot.save_documents(session, self._id, found, now)
-            if not found:
-                rereading.note_deleted(session, self._id, ref, now)
+            rereading.note_deleted(session, self._id, ref, now)
 
     def _read_choices(self) -> None:
         for kind in ChoiceKind:

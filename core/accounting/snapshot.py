@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 
 from core.accounting.codec import from_json, to_json
 from core.accounting.folding import digits, fold
-from core.accounting.models import Choices, DocumentLink, DocumentRow, LineRow, PartyLink, PartyRow, PaymentRow
+from core.accounting.models import (
+    Choices,
+    DocumentLink,
+    DocumentRow,
+    LineRow,
+    PartyLink,
+    PartyRow,
+    PaymentRow,
+    UnreadDocument,
+)
 from core.contract.values import Choice, ChoiceKind, Document, DocumentKind, DocumentStatus, Party
 
 T = TypeVar("T")
@@ -108,6 +117,7 @@ def _document_values(connection_id: int, document: Document, now: datetime) -> d
         "amounts_are": document.amounts_are.value,
         "updated_at": document.updated_at,
         "seen_at": now,
+        "missing_at": None,
     }
 
 
@@ -163,9 +173,13 @@ def wanted(session: Session, connection_id: int, documents: Sequence[Document]) 
 
 
 def note_gone(session: Session, connection_id: int, party_ids: Sequence[str], before: datetime) -> None:
-    """Count no longer what was last told before a whole reading of these parties: it was removed, or moved away."""
+    """Count no longer what was last told before a whole reading of these parties: it was removed, or moved away.
+
+    What was told and could not be read is there.
+    """
     mine = (DocumentRow.connection_id == connection_id, DocumentRow.party_id.in_(party_ids))
-    not_told = update(DocumentRow).where(*mine, DocumentRow.seen_at < before)
+    unread = select(UnreadDocument.document_id).where(UnreadDocument.connection_id == connection_id)
+    not_told = update(DocumentRow).where(*mine, DocumentRow.seen_at < before, DocumentRow.document_id.not_in(unread))
     session.execute(not_told.values(status=DocumentStatus.DELETED.value))
 
 

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, union
 from sqlalchemy.orm import Session
 
-from core.accounting import budget, connections, linking, overview
+from core.accounting import budget, connections, linking, overview, unread
 from core.accounting.context import ConnectionContext
 from core.accounting.documents import (
     PARTY_RECORDS,
@@ -22,7 +22,7 @@ from core.accounting.documents import (
     shown_on,
     these,
 )
-from core.accounting.models import Connection, DocumentLink, DocumentRow, Draft, PartyLink, PartyRow
+from core.accounting.models import Connection, DocumentLink, DocumentRow, Draft, PartyLink, PartyRow, UnreadDocument
 from core.accounting.project import Billed, billed
 from core.accounting.snapshot import party_of
 from core.accounting.words import BILL_KINDS
@@ -76,7 +76,8 @@ class Contents:
 class Block:
     """What a tab shows of one connection. `as_of` is None until the first load is done.
 
-    `waiting` counts linked documents that were not read yet, `unknown` those that the provider does not know.
+    `waiting` counts linked documents that were not read yet, `unknown` those that the provider does not know, `unread`
+    what it told and nobody could read: figures lack it, or have it as it was before.
 
     The contents are read when they are first looked at: an open tab asks every minute, and mostly nothing changed.
     """
@@ -90,6 +91,7 @@ class Block:
     busy: bool
     waiting: int
     unknown: int
+    unread: int
     read_contents: Callable[[], Contents]
 
     @cached_property
@@ -173,6 +175,7 @@ class _Reader:
             busy=self._is_busy(connection),
             waiting=self._without_row(connection, documents, known=True),
             unknown=self._without_row(connection, documents, known=False),
+            unread=unread.of_record(self._session, self._record, connection.id, bills=self._sight.bills),
             read_contents=lambda: self._contents(provider, connection, documents, today),
         )
 
@@ -242,12 +245,15 @@ class _Reader:
         return min(ages, default=None)
 
     def _without_row(self, connection: Connection, documents: Mapping[str, int], *, known: bool) -> int:
-        """How many linked documents the snapshot does not hold: not asked for yet, or asked for in vain."""
+        """How many linked documents were never told: not asked for yet, or asked for in vain."""
         if not documents:
             return 0
-        held = select(DocumentRow.document_id).where(DocumentRow.connection_id == connection.id)
+        told = [
+            select(table.document_id).where(table.connection_id == connection.id)
+            for table in (DocumentRow, UnreadDocument)
+        ]
         asked = DocumentLink.missing_at.is_(None) if known else DocumentLink.missing_at.is_not(None)
-        mine = (DocumentLink.id.in_(list(documents.values())), DocumentLink.document_id.not_in(held), asked)
+        mine = (DocumentLink.id.in_(list(documents.values())), DocumentLink.document_id.not_in(union(*told)), asked)
         return self._session.scalar(select(func.count()).select_from(DocumentLink).where(*mine)) or 0
 
     def _lists(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from core.contract import errors
 from core.contract.errors import ProviderError, Unavailable
-from core.contract.values import Document, DocumentKind, Page, Party, Problem
-from core.contract.wellformed import cleaned, fault, which
+from core.contract.values import Change, Choice, ChoiceKind, Document, DocumentKind, Page, Party, Problem
+from core.contract.wellformed import cleaned, fault, id_fault, which
 
 T = TypeVar("T")
 
@@ -42,6 +43,18 @@ class Malformed(TypeError):
         self.said = said
 
 
+Leave = Callable[[Any, Malformed], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A document that a provider told and that could not be read, as far as can be said whose it is."""
+
+    document_id: str
+    party_id: str = ""
+    kind: DocumentKind | None = None
+
+
 def checked(value: Any, kind: type[T]) -> T:
     """The value, cleaned. Raises `Malformed` where it is not a well-formed one of `kind`."""
     if wrong := fault(value, kind):
@@ -50,19 +63,62 @@ def checked(value: Any, kind: type[T]) -> T:
     return good
 
 
-def each_checked(values: Any, kind: type[T]) -> Iterator[T]:
-    """The values of a list, tuple, set or generator, each looked at as it comes. Raises `Malformed`."""
+def each_checked(values: Any, kind: type[T], leave: Leave | None = None) -> Iterator[T]:
+    """The values of a list, tuple, set or generator, each looked at as it comes. Raises `Malformed`.
+
+    `leave` hears of each that is wrong: it raises, or the value is left out.
+    """
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise Malformed(f"{type(values).__name__} where a list of {kind.__name__} belongs")
-    return (checked(one, kind) for one in values)
+    return _sifted(values, kind, leave) if leave else (checked(one, kind) for one in values)
 
 
-def all_checked(values: Any, kind: type[T]) -> list[T]:
+def _sifted(values: Iterable[Any], kind: type[T], leave: Leave) -> Iterator[T]:
+    for one in values:
+        try:
+            good = checked(one, kind)
+        except Malformed as wrong:
+            leave(one, wrong)
+        else:
+            yield good
+
+
+def all_checked(values: Any, kind: type[T], leave: Leave | None = None) -> list[T]:
     """The same at once."""
-    return list(each_checked(values, kind))
+    return list(each_checked(values, kind, leave))
 
 
-def page_checked(page: Any, kind: type[T], asked: str | None) -> Page[T]:
+def choices_checked(values: Any, asked: ChoiceKind, leave: Leave) -> list[Choice]:
+    """The entries of one kind. Raises `Malformed`, also where none of them can be read."""
+    left: list[tuple[Any, Malformed]] = []
+    found = all_checked(values, Choice, lambda one, wrong: left.append((one, wrong)))
+    if left and not found:
+        raise left[0][1]
+    for one, wrong in left:
+        leave(one, wrong)
+    if any(one.kind is not asked for one in found):
+        raise Malformed("choices() gave a kind that was not asked for")
+    return found
+
+
+def set_aside(value: Any) -> SetAside | None:
+    """Which document a wrong answer is; None where it is none, or has no id to know it by when it is told again."""
+    document = value.document if isinstance(value, Change) else value
+    if not isinstance(document, Document):
+        return None
+    ident: Any = getattr(document.ref, "id", None)
+    party: Any = document.party_id
+    kind: Any = document.kind
+    if not _is_id(ident):
+        return None
+    return SetAside(ident, party if _is_id(party) else "", kind if isinstance(kind, DocumentKind) else None)
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and not id_fault("id", value)
+
+
+def page_checked(page: Any, kind: type[T], asked: str | None, leave: Leave | None = None) -> Page[T]:
     """The page. Raises `Malformed`, also where the cursor is the one that was asked with: that walk has no end."""
     if not isinstance(page, Page):
         raise Malformed(f"{type(page).__name__} where a Page belongs")
@@ -71,7 +127,7 @@ def page_checked(page: Any, kind: type[T], asked: str | None) -> Page[T]:
         raise Malformed("Page: cursor is a text, or None at the end")
     if cursor is not None and cursor == asked:
         raise Malformed("Page: the cursor is the one that was asked with, so that the list would never end")
-    return Page(all_checked(page.items, kind), cursor)
+    return Page(all_checked(page.items, kind, leave), cursor)
 
 
 def unlike(documents: Iterable[Document]) -> Iterator[Document]:

@@ -3,6 +3,9 @@
 A provider may be written by anybody. What it gives is looked at before anything is stored or shown (`wellformed`); what
 is wrong becomes an error of the contract, so that a page keeps the last known copy with a plain sentence. A read that
 goes wrong is `Unavailable`; a write is `OutcomeUnknown`, for it may have been carried out. `note` hears of each fault.
+
+One wrong document does not keep the others back: it is set aside, and the core asks `take_set_aside` which ones were,
+so that no figure lacks one silently.
 """
 
 from __future__ import annotations
@@ -16,14 +19,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core.contract.answers import (
     AFTER_A_FAULT,
     KNOWN,
+    Leave,
     Malformed,
+    SetAside,
     all_checked,
     checked,
     checked_bytes,
+    choices_checked,
     each_checked,
     is_address,
     page_checked,
     said,
+    set_aside,
     tidied,
     unlike,
 )
@@ -70,6 +77,7 @@ class GuardedProvider(AccountingProvider):
     def __init__(self, spec: ProviderSpec, context: ProviderContext, note: Note) -> None:
         self._note = note
         self._context = context
+        self._aside: list[SetAside] = []
         self._broken: Exception | None = None
         self._inner: Any = None
         try:
@@ -105,6 +113,25 @@ class GuardedProvider(AccountingProvider):
             return ask()
         except Exception as error:
             self._fails(what, error, writes=writes)
+
+    def take_set_aside(self) -> list[SetAside]:
+        """The documents that were set aside since this was last asked."""
+        taken, self._aside = self._aside, []
+        return taken
+
+    def _leave(self, what: str) -> Leave:
+        """Left out and noted: a document that can be told from others, and what no figure counts."""
+
+        def leave(one: Any, wrong: Malformed) -> None:
+            document = set_aside(one)
+            party = isinstance(one, Change) and isinstance(one.party, Party) and one.document is None
+            if document is None and not party and not isinstance(one, Choice):
+                raise wrong
+            self._note(what, wrong)
+            if document is not None:
+                self._aside.append(document)
+
+        return leave
 
     def capabilities(self) -> frozenset[Capability]:
         """What the provider claims; nothing where it cannot say, and then every call fails with the reason."""
@@ -163,10 +190,12 @@ class GuardedProvider(AccountingProvider):
         return self._call("update_party", lambda: checked(ask(), Party), writes=True)
 
     def search_documents(self, query: DocumentQuery) -> Page[Document]:
-        """A page of documents, of the kinds asked for: who may not see bills relies on it."""
+        """A page of documents, of the kinds asked for: who may not see bills relies on it. Wrong ones are left out."""
 
         def ask() -> Page[Document]:
-            page = page_checked(self._inner.search_documents(query), Document, query.cursor)
+            page = page_checked(
+                self._inner.search_documents(query), Document, query.cursor, self._leave("search_documents")
+            )
             if query.kinds and any(one.kind not in query.kinds for one in page.items):
                 raise Malformed("search_documents() gave a kind of document that was not asked for")
             return Page(list(unlike(page.items)), page.cursor)
@@ -174,10 +203,10 @@ class GuardedProvider(AccountingProvider):
         return self._call("search_documents", ask)
 
     def get_documents(self, refs: Sequence[tuple[DocumentKind, str]]) -> Sequence[Document]:
-        """The documents, and no others than those asked for."""
+        """The documents, and no others than those asked for. Wrong ones are set aside."""
 
         def ask() -> list[Document]:
-            found = all_checked(self._inner.get_documents(refs), Document)
+            found = all_checked(self._inner.get_documents(refs), Document, self._leave("get_documents"))
             if any(one.ref.id not in asked for one in found):
                 raise Malformed("get_documents() gave a document that was not asked for")
             return list(unlike(found))
@@ -186,19 +215,20 @@ class GuardedProvider(AccountingProvider):
         return self._call("get_documents", ask)
 
     def documents_of(self, party_ids: Sequence[str], *, modified_since: datetime | None = None) -> Iterator[Document]:
-        """The documents one by one, each looked at as it comes."""
+        """The documents one by one, each looked at as it comes. Wrong ones are set aside."""
 
         def ask() -> Iterator[Document]:
-            return unlike(each_checked(self._inner.documents_of(party_ids, modified_since=modified_since), Document))
+            told = self._inner.documents_of(party_ids, modified_since=modified_since)
+            return unlike(each_checked(told, Document, self._leave("documents_of")))
 
         rest = self._call("documents_of", ask)
         while (document := self._call("documents_of", lambda: next(rest, None))) is not None:
             yield document
 
     def changes(self, since: datetime | None, *, cursor: str | None = None) -> Page[Change]:
-        """A page of changes."""
+        """A page of changes. Wrong documents are set aside."""
         ask = self._inner_call("changes", since, cursor=cursor)
-        return self._call("changes", lambda: page_checked(ask(), Change, cursor))
+        return self._call("changes", lambda: page_checked(ask(), Change, cursor, self._leave("changes")))
 
     def create(self, kind: DocumentKind, draft: NewDocument, *, key: str) -> Document:
         """The draft made."""
@@ -220,15 +250,9 @@ class GuardedProvider(AccountingProvider):
         return self._call("find_created", lambda: None if (found := ask()) is None else checked(found, Document))
 
     def choices(self, kind: ChoiceKind) -> Sequence[Choice]:
-        """The list."""
-
-        def ask() -> list[Choice]:
-            found = all_checked(self._inner.choices(kind), Choice)
-            if any(one.kind is not kind for one in found):
-                raise Malformed("choices() gave a kind that was not asked for")
-            return found
-
-        return self._call("choices", ask)
+        """The list, without entries that are wrong."""
+        ask = self._inner_call("choices", kind)
+        return self._call("choices", lambda: choices_checked(ask(), kind, self._leave("choices")))
 
     def attachment(self, ref: Ref, kind: DocumentKind) -> bytes:
         """The bytes."""
@@ -254,6 +278,11 @@ class GuardedProvider(AccountingProvider):
 
     def _inner_call(self, name: str, *positional: Any, **named: Any) -> Callable[[], Any]:
         return lambda: getattr(self._inner, name)(*positional, **named)
+
+
+def take_set_aside(provider: AccountingProvider) -> list[SetAside]:
+    """The documents of a provider that were set aside since this was last asked."""
+    return provider.take_set_aside() if isinstance(provider, GuardedProvider) else []
 
 
 class GuardedAuthorizer(Authorizer):

@@ -155,7 +155,8 @@ def _more(value: Any) -> str:
     return look(value) if look else ""
 
 
-def _id_fault(name: str, value: str, *, empty: bool = False) -> str:
+def id_fault(name: str, value: str, *, empty: bool = False) -> str:
+    """What is wrong with an id, "" when nothing is."""
     if not value.strip() and not empty:
         return f"{name} is empty"
     if len(value) > LONGEST_ID or _UNWRITABLE.search(value):
@@ -168,18 +169,18 @@ def _first(found: Iterable[str]) -> str:
 
 
 def _ref_fault(ref: Ref) -> str:
-    return _first((_id_fault("id", ref.id), _id_fault("version", ref.version, empty=True)))
+    return _first((id_fault("id", ref.id), id_fault("version", ref.version, empty=True)))
 
 
 def _document_fault(document: Document) -> str:
     wrong = _first(
         (
             _currency_fault(document.currency),
-            _id_fault("party_id", document.party_id, empty=True),
+            id_fault("party_id", document.party_id, empty=True),
             _sign_fault(document),
             "" if document.rate is None or document.rate > 0 else "the rate must be positive, or None",
             *(
-                _id_fault(f"{name} of a line", getattr(line, name), empty=True)
+                id_fault(f"{name} of a line", getattr(line, name), empty=True)
                 for line in document.lines or ()
                 for name in ("id", "item", "account", "tax_rate")
             ),
@@ -203,17 +204,17 @@ def _currency_fault(word: str, *, empty: bool = False) -> str:
 
 
 def _party_fault(party: Party) -> str:
-    wrong = _currency_fault(party.currency, empty=True) or _id_fault("merged_into", party.merged_into, empty=True)
+    wrong = _currency_fault(party.currency, empty=True) or id_fault("merged_into", party.merged_into, empty=True)
     return f"Party: {wrong}" if wrong else ""
 
 
 def _choice_fault(choice: Choice) -> str:
-    wrong = _id_fault("id", choice.id)
+    wrong = id_fault("id", choice.id)
     return f"Choice: {wrong}" if wrong else ""
 
 
 def _organisation_fault(organisation: Organisation) -> str:
-    wrong = _id_fault("id", organisation.id) or _currency_fault(organisation.base_currency, empty=True)
+    wrong = id_fault("id", organisation.id) or _currency_fault(organisation.base_currency, empty=True)
     return f"Organisation: {wrong}" if wrong else ""
 
 
@@ -223,9 +224,10 @@ def _grant_fault(grant: Grant) -> str:
 
 def which(value: Any) -> str:
     """Which thing is meant, for who may look into the books: its class, and its number or id."""
-    ref = getattr(value, "ref", None)
-    known = getattr(value, "number", "") or getattr(ref, "id", "") or getattr(value, "id", "")
-    return f"{type(value).__name__} {known}".strip()
+    meant = getattr(value, "document", None) or getattr(value, "party", None) or value
+    ref = getattr(meant, "ref", None)
+    known = getattr(meant, "number", "") or getattr(ref, "id", "") or getattr(meant, "id", "")
+    return f"{type(meant).__name__} {known}".strip()
 
 
 def _not(value: Any, kind: type) -> str:

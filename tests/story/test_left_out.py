@@ -19,11 +19,13 @@ from core.services import Services
 from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser, LogIn
 from tests.story.conftest import Connect
+from tests.story.test_keeping_up import look_later
 from tests.story.test_missing_permission import connect_without, link, look
 
 pytestmark = pytest.mark.slow
 ROWS = ("Invoices", "CreditNotes", "Overpayments", "Prepayments")
 DAY = timedelta(hours=25)
+LATER = timedelta(hours=5)
 
 
 class Line(httpx2.BaseTransport):
@@ -123,11 +125,33 @@ def test_what_is_left_out_again_when_asked_for_alone_counts_no_longer_and_the_re
     gone = is_open(services)[0]
     line.lost = {gone}
     day_later(sales, services, clock, tab)
+    assert statuses(services) == before, "once may be a short answer"
+    assert line.asked.count(1) == 0
+    look_later(sales, services, clock, tab)
+    assert len(line.asked) == 1, "it is asked for again some hours later, not at each refresh"
+    day_later(sales, services, clock, tab)
     assert statuses(services) == {**before, gone: "deleted"}
     assert figures(sales, tab) != shown
     assert line.asked.count(1) == 1
     day_later(sales, services, clock, tab)
-    assert line.asked.count(1) == 1, "what counts no longer is not asked for again"
+    assert line.asked.count(1) == 1, "what counts no longer is not asked for alone again"
+    line.lost = set()
+    day_later(sales, services, clock, tab)
+    assert statuses(services) == before, "the accounting system knows it after all"
+    assert figures(sales, tab) == shown
+
+
+def test_an_answer_with_nothing_in_it_is_told_and_takes_nothing_out(
+    tab: str, sales: Browser, services: Services, clock: ManualClock, line: Line
+) -> None:
+    before = statuses(services)
+    line.most = 0
+    assert "could not be read" in day_later(sales, services, clock, tab)
+    assert statuses(services) == before
+    line.most = None
+    clock.advance(LATER)
+    assert "could not be read" not in look(sales, services, tab)
+    assert statuses(services) == before
 
 
 def test_of_many_that_are_left_out_a_few_are_asked_for_alone_at_a_time(
@@ -135,6 +159,7 @@ def test_of_many_that_are_left_out_a_few_are_asked_for_alone_at_a_time(
 ) -> None:
     monkeypatch.setattr(rereading, "ALONE", 1)
     before, line.lost = statuses(services), set(is_open(services)[:2])
+    day_later(sales, services, clock, tab)
     day_later(sales, services, clock, tab)
     assert len(statuses(services).items() - before.items()) == 1
     day_later(sales, services, clock, tab)
@@ -146,7 +171,9 @@ def test_an_error_half_way_takes_nothing_out_of_the_figures(
     tab: str, sales: Browser, services: Services, clock: ManualClock, line: Line, after: int
 ) -> None:
     before = statuses(services)
-    line.most, line.breaks_after = 1, after
+    line.most = 1
+    day_later(sales, services, clock, tab)
+    line.asked, line.breaks_after = [], after
     said = day_later(sales, services, clock, tab)
     assert len(line.asked) == after + 1
     assert statuses(services) == before

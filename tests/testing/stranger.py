@@ -14,6 +14,7 @@ from core import (
     Authorization,
     Authorizer,
     Capability,
+    Change,
     Choice,
     ChoiceKind,
     Document,
@@ -166,6 +167,14 @@ class Books(AccountingProvider):
 
     def find_created(self, kind: DocumentKind, key: str, party_id: str, since: dt.datetime) -> Document | None:
         told: Document | None = self._tell("find_created", self._house.made.get(key))
+        return told
+
+    def changes(self, since: dt.datetime | None, *, cursor: str | None = None) -> Page[Change]:
+        """Everything there is, each time; asked for where a test claims it."""
+        found = [Change(party=one) for one in self._house.parties.values()]
+        if since is not None:
+            found += [Change(document=one) for one in self._house.documents.values()]
+        told: Page[Change] = self._tell("changes", Page(found))
         return told
 
     def choices(self, kind: ChoiceKind) -> Sequence[Choice]:

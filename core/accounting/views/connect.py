@@ -7,7 +7,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPFound, HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 
-from core.accounting import budget, connections, consent
+from core.accounting import budget, connections, consent, unread
 from core.accounting.context import authorizer_of
 from core.accounting.models import Connection, Consent
 from core.accounting.pages import MANAGE, spec_at
@@ -53,6 +53,7 @@ def overview(request: Any) -> dict[str, Any]:
         "orphans": [one for one in rows if one.provider not in known],
         "calls": calls,
         "lacking": {one.id: connections.lacking(request.services, one) for one in rows},
+        "unread": {one.id: 0 for one in rows} | unread.by_connection(session),
         "names": names,
         "redirect_uri": lambda key: consent.redirect_uri(request.services, key),
     }

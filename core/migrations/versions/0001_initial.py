@@ -185,6 +185,7 @@ def upgrade() -> None:
         sa.Column("amounts_are", sa.String(length=12), nullable=False),
         sa.Column("updated_at", core.db.Moment(), nullable=True),
         sa.Column("seen_at", core.db.Moment(), nullable=False),
+        sa.Column("missing_at", core.db.Moment(), nullable=True),
         sa.ForeignKeyConstraint(
             ["connection_id"],
             ["accounting_connection.id"],
@@ -345,6 +346,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("accounting_party_link", schema=None) as batch_op:
         batch_op.create_index("ix_accounting_party_link_party", ["connection_id", "party_id"], unique=False)
+
+    op.create_table(
+        "accounting_unread",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("document_id", sa.String(length=100), nullable=False),
+        sa.Column("party_id", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("noted_at", core.db.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_unread_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_unread")),
+        sa.UniqueConstraint("connection_id", "document_id", name=op.f("uq_accounting_unread_connection_id")),
+    )
+    with op.batch_alter_table("accounting_unread", schema=None) as batch_op:
+        batch_op.create_index("ix_accounting_unread_party", ["connection_id", "party_id"], unique=False)
 
     op.create_table(
         "audit_entries",
