@@ -58,6 +58,7 @@ def test_one_taken_back_in_doubt_is_not_deleted_and_the_page_says_why(
 ) -> None:
     page = sales.get(f"/accounting/drafts/{taken_back}")
     assert "Nothing of it is in Xero" not in page
+    assert "Saved, not sent again" in page
     assert "it may be in Xero all the same" in page
     assert page.html.find("form", action=f"/accounting/drafts/{taken_back}/delete") is None
     told = sales.send(f"/accounting/drafts/{taken_back}/delete", status=303).follow()
