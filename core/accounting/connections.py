@@ -94,7 +94,7 @@ def today(connection: Connection, clock: Clock) -> date:
 
 
 def note_success(services: Services, connection_id: int) -> None:
-    """A call went well: remember when, forget the last error.
+    """A call went well: remember when, forget the last error, and that it seemed lost while its grant still holds.
 
     That a permission is missing is not forgotten before its pause is over: what went well did without it.
     """
@@ -104,6 +104,8 @@ def note_success(services: Services, connection_id: int) -> None:
     with services.db.begin() as session:
         session.execute(mine.values(last_good_at=now))
         session.execute(mine.where(over).values(retry_at=None, **dict.fromkeys(TROUBLE, "")))
+        holds = Connection.grant_id.in_(select(GrantRow.id).where(GrantRow.lost.is_(False)))
+        session.execute(mine.where(Connection.state == "reconnect", holds).values(state="connected"))
 
 
 def note_failure(services: Services, connection_id: int, error: ProviderError) -> None:

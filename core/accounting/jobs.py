@@ -28,10 +28,10 @@ def register(services: Services) -> None:
 
 
 def light_calls(services: Services) -> None:
-    """Ask each connection that nobody looked at for a day: keeps its grant alive, notices a disconnect."""
+    """Ask each connection without a good call for a day: keeps its grant alive, notices a disconnect, and its end."""
     before = services.clock.now() - timedelta(hours=20)
     with services.db.read() as session:
-        rows = session.execute(select(Connection.id, Connection.last_good_at).where(Connection.state == "connected"))
+        rows = session.execute(select(Connection.id, Connection.last_good_at).where(Connection.state != "disconnected"))
         quiet = [number for number, good in rows if good is None or good < before]
     for connection_id in quiet:
         services.jobs.enqueue("accounting.refresh", connection_id=connection_id, force=True)

@@ -45,6 +45,21 @@ def test_a_disconnect_made_in_xero_is_noticed_within_a_day_though_nobody_looks(
         assert session.scalars(select(Connection.state)).one() == "reconnect"
 
 
+def test_a_refusal_that_passes_is_over_within_a_day_though_nobody_looks(
+    connect: Connect, services: Services, clock: ManualClock, sandbox: Sandbox
+) -> None:
+    connect()
+    states = []
+    sandbox.faults.add("403", times=1)
+    for _ in range(2):
+        clock.advance(seconds=DAY)
+        tick(services)
+        services.jobs.drain()
+        with services.db.read() as session:
+            states.append(session.scalars(select(Connection.state)).one())
+    assert states == ["reconnect", "connected"]
+
+
 @pytest.mark.slow
 def test_the_grant_is_kept_alive_for_a_year_by_the_light_call(
     connect: Connect, services: Services, clock: ManualClock

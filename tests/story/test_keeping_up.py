@@ -150,6 +150,17 @@ def test_a_disconnect_made_in_xero_is_noticed_and_offers_to_reconnect(
     assert "Reconnect" in log_in("admin").get("/admin/accounting")
 
 
+def test_a_refusal_that_passes_is_over_when_somebody_presses_refresh(
+    tab: str, sales: Browser, services: Services, clock: ManualClock, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add("403", times=1)
+    assert "needs to be renewed" in look_later(sales, services, clock, tab)
+    clock.advance(seconds=60)
+    sales.send(f"{tab}/refresh", status=303)
+    services.jobs.drain()
+    assert "needs to be renewed" not in sales.get(tab)
+
+
 def test_a_token_that_was_revoked_in_the_middle_is_renewed_unseen(
     tab: str, sales: Browser, services: Services, clock: ManualClock, sandbox: Sandbox
 ) -> None:
