@@ -16,15 +16,15 @@ from core.records.models import Record
 def new_form(request: Any, kind: RecordKind) -> RecordForm:
     """A form for a new record; a GET address may fill it in: ``?organization_id=7``."""
     if request.method == "POST":
-        return _ready(request, kind.form(_typed(request)))
+        return ready(request, kind.form(typed_in(request)))
     numbers = {name: int(value) for name, value in request.GET.items() if name.endswith("_id") and _small(value)}
-    return _ready(request, kind.form(data={"owner_id": request.identity.id, **numbers}))
+    return ready(request, kind.form(data={"owner_id": request.identity.id, **numbers}))
 
 
 def edit_form(request: Any, kind: RecordKind, record: Record) -> RecordForm:
     """A form for a record that is there, with what was typed over it."""
-    form = kind.form(_typed(request) if request.method == "POST" else None, obj=record)
-    return _ready(request, form, record)
+    form = kind.form(typed_in(request) if request.method == "POST" else None, obj=record)
+    return ready(request, form, record)
 
 
 def is_good(request: Any, form: RecordForm) -> bool:
@@ -34,7 +34,7 @@ def is_good(request: Any, form: RecordForm) -> bool:
     return all(settled) and fine
 
 
-def _typed(request: Any) -> Any:
+def typed_in(request: Any) -> Any:
     """The texts that were sent; a file in the place of one is nothing."""
     return MultiDict([(name, value) for name, value in request.POST.items() if isinstance(value, str)])
 
@@ -43,7 +43,8 @@ def _small(value: str) -> bool:
     return value.isascii() and value.isdigit() and len(value) < 18
 
 
-def _ready(request: Any, form: RecordForm, record: Record | None = None) -> RecordForm:
+def ready(request: Any, form: RecordForm, record: Record | None = None) -> RecordForm:
+    """The form with its lists filled in: owners, and records to link to."""
     current = record.owner_id if record is not None else None
     form.owner_id.offer(request.people(), current=(current, request.name_of(current)) if current else None)
     for field in form.links():

@@ -28,12 +28,16 @@ WHERE = ("address", "city", "region", "postal_code", "country")
 
 
 class RecordForm(Form):
-    """What the forms of all types share. `LAYOUT`: titles of sections and the fields in them; `WIDE` take more room."""
+    """What the forms of all types share. `LAYOUT`: titles of sections and the fields in them; `WIDE` take more room.
+
+    `version` is the record's when the form was opened, `was` what the form showed then (`core.records.merging`).
+    """
 
     LAYOUT: ClassVar[Layout] = ()
     WIDE: ClassVar[frozenset[str]] = frozenset()
 
     version = HiddenField()
+    was = HiddenField()
     owner_id = PersonField("Owner")
 
     def sections(self) -> Iterator[tuple[str, list[Any]]]:
@@ -47,7 +51,7 @@ class RecordForm(Form):
 
     def values(self) -> dict[str, Any]:
         """What was typed, by the names of the model."""
-        return {field.short_name: _given(field) for field in self if field.short_name != "version"}
+        return {field.short_name: _given(field) for field in self if field.short_name not in ("version", "was")}
 
     @property
     def seen_version(self) -> int:

@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from core.audit.service import deeds_on
 from core.forms import clean, number_in
-from core.records import lists, service
+from core.records import lists, merging, service
 from core.records.editing import edit_form, is_good, new_form
 from core.records.kinds import KINDS, TONES, RecordKind
 from core.records.models import Record
@@ -126,32 +126,36 @@ def create(request: Any) -> Any:
 def edit(request: Any) -> dict[str, Any]:
     """The form with the record in it."""
     record = record_of(request)
-    return _form_page(_kind(request), edit_form(request, _kind(request), record), record)
+    form = edit_form(request, _kind(request), record)
+    form.was.data = merging.shown(form)
+    return _form_page(_kind(request), form, record)
 
 
 def save(request: Any) -> Any:
-    """Change the record, or show the form again with what is wrong, or both versions when it changed meanwhile."""
+    """Change the record, or show the form again with what is wrong; what others changed meanwhile is kept."""
     record, kind = record_of(request, for_change=True), _kind(request)
     form = edit_form(request, kind, record)
-    good = is_good(request, form)
     if form.seen_version != record.version:
-        return _both(request, kind, form, record)
-    if not good:
+        return _merge(request, kind, form, record)
+    if not is_good(request, form):
         request.response.status_int = 422
         return _form_page(kind, form, record)
     service.change(request.dbsession, record, form.values(), actor(request), seen_version=form.seen_version)
     return _saved(request, record, "saved")
 
 
-def _both(request: Any, kind: RecordKind, form: Any, record: Record) -> dict[str, Any]:
-    """The form as typed, with the stored value beside each field that differs; sent again it goes over the stored."""
-    request.response.status_int = 409
-    stored = kind.form(obj=record)
-    values = form.values()
-    differing = {name: stored[name] for name in values if getattr(record, name) != values[name]}
-    form.version.data = form.version.raw_data = None
-    form.version.data = record.version
-    return {**_form_page(kind, form, record), "stored": differing}
+def _merge(request: Any, kind: RecordKind, form: Any, record: Record) -> Any:
+    """Save both changes where they do not meet; else the form as typed, with the stored value of what both changed."""
+    both = merging.merge(request, kind, form, record)
+    who = merging.who_changed(request, record, form.seen_version, both.clashes or both.kept)
+    if not is_good(request, both.form) or both.clashes:
+        request.response.status_int = 409
+        return {**_form_page(kind, both.form, record), "both": both, "saved_by": who}
+    service.change(request.dbsession, record, both.form.values(), actor(request), seen_version=record.version)
+    if both.kept:
+        changed = "you changed in another window" if who == "you" else f"{who} changed meanwhile"
+        request.session.flash(f"What {changed} is kept: {', '.join(both.kept.values())}.", "info")
+    return _saved(request, record, "saved")
 
 
 def ask_delete(request: Any) -> dict[str, Any]:
