@@ -156,7 +156,8 @@ def test_a_refusal_that_passes_is_over_when_somebody_presses_refresh(
     sandbox.faults.add("403", times=1)
     assert "needs to be renewed" in look_later(sales, services, clock, tab)
     clock.advance(seconds=60)
-    sales.send(f"{tab}/refresh", status=303)
+    page = sales.send(f"{tab}/refresh", status=303).follow()
+    assert "being refreshed" in page
     services.jobs.drain()
     assert "needs to be renewed" not in sales.get(tab)
 

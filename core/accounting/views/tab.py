@@ -103,7 +103,7 @@ def _refresh_when_old(request: Any, block: tab.Block) -> bool:
 def _was_asked_for(request: Any, block: tab.Block) -> bool:
     """Whether somebody has just pressed Refresh and no call came to an end since."""
     text = request.GET.get("asked", "")
-    if not (text.isascii() and text.isdigit() and len(text) < 14) or block.connection.state != "connected":
+    if not (text.isascii() and text.isdigit() and len(text) < 14) or block.connection.state == "disconnected":
         return False
     asked = datetime.fromtimestamp(int(text) / 1000, UTC)
     ends = (block.connection.last_good_at, block.connection.last_error_at)
