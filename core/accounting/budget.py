@@ -155,18 +155,23 @@ def _make_places(session: Session, connection_id: int, numbers: list[int]) -> No
 def calls_left(
     session: Session, spec: ProviderSpec, connection_id: int, now: datetime
 ) -> dict[str, tuple[int, int | None]]:
-    """Calls used and left, by window, for the admin page; what is left is the provider's own word where it gave one."""
+    """Calls used and left, by window, for the admin page; what is left is the provider's own word where it gave one.
+
+    Nothing is left of a window that the provider shut, nor of the minute while it shut the app or calls at once.
+    """
     left: dict[str, tuple[int, int | None]] = {}
     limits = {"minute": spec.calls_per_minute, "day": spec.calls_per_day}
-    for row in session.scalars(select(CallWindow).where(CallWindow.connection_id == connection_id)):
+    rows = session.scalars(select(CallWindow).where(CallWindow.connection_id == connection_id)).all()
+    shut = {row.window for row in rows if row.shut_until is not None and row.shut_until > now}
+    shut |= {"minute"} if shut & {"app", "concurrent"} else set()
+    for row in rows:
         if row.window not in limits:
             continue
-        if row.started_at <= now - LENGTH[row.window]:
-            left[row.window] = (0, limits[row.window])
-            continue
-        limit = limits[row.window]
-        counted = None if limit is None else limit - row.used
-        left[row.window] = (row.used, row.remaining if row.remaining is not None else counted)
+        limit, begun = limits[row.window], row.started_at > now - LENGTH[row.window]
+        used = row.used if begun else 0
+        told = row.remaining if begun else None
+        counted = None if limit is None else limit - used
+        left[row.window] = (used, 0 if row.window in shut else counted if told is None else told)
     return left
 
 

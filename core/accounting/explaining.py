@@ -145,13 +145,14 @@ class _Others:
 
 def _not_linked(record: Any, connection_id: int) -> ColumnElement[bool]:
     """What the parties of the record, its organization and its contact have in a connection, less what is linked."""
+    linked = linked_ids(record, DocumentLink.document_id, connection_id)
+    return and_(of_parties(record, connection_id), DocumentRow.document_id.not_in(linked))
+
+
+def of_parties(record: Any, connection_id: int) -> ColumnElement[bool]:
+    """What the parties of the record, its organization and its contact have in a connection, as far as it was read."""
     of_record = [
         and_(PartyLink.kind == kind, PartyLink.record_id == number) for kind, number in linking.related(record)
     ]
     parties = select(PartyLink.party_id).where(PartyLink.connection_id == connection_id, or_(*of_record))
-    linked = linked_ids(record, DocumentLink.document_id, connection_id)
-    return and_(
-        DocumentRow.connection_id == connection_id,
-        DocumentRow.party_id.in_(parties),
-        DocumentRow.document_id.not_in(linked),
-    )
+    return and_(DocumentRow.connection_id == connection_id, DocumentRow.party_id.in_(parties))

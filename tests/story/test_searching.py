@@ -10,7 +10,10 @@ from core import Party
 from core.accounting.models import PartyRow
 from core.accounting.snapshot import party_of
 from core.services import Services
+from plugins.xero.sandbox import Sandbox
 from tests.conftest import LogIn
+from tests.core.accounting.drafting import link_harbour
+from tests.core.pages import words
 from tests.story.conftest import Connect
 
 
@@ -49,3 +52,30 @@ def test_a_party_that_is_linked_already_is_said_to_be_and_cannot_be_linked_twice
 def known(services: Services) -> Party:
     with services.db.read() as session:
         return party_of(session.scalars(select(PartyRow).where(PartyRow.name == "Harbour Coffee Roasters Ltd")).one())
+
+
+def test_while_xero_refuses_calls_find_says_when_to_try_again_and_shows_what_was_read_before(
+    connect: Connect, log_in: LogIn, services: Services, sandbox: Sandbox, harbour: str, refit: str
+) -> None:
+    connect()
+    sales = log_in("sales")
+    link_harbour(sales, services, harbour)
+    sandbox.faults.add("429-minute", seconds=300)
+    page = sales.get(f"{refit}/tabs/xero/find", {"q": "INV"})
+    assert "Try again in 5 minutes, at" in words(page)
+    assert "Below is what was read before of the contacts linked here." in words(page)
+    customers = {cell.get_text() for cell in page.html.select("td[data-label=Customer]")}
+    assert customers == {"Harbour Coffee Roasters Ltd"}
+    assert page.html.select("form[action$='/documents/link']")
+    nothing = sales.get(f"{refit}/tabs/xero/find", {"q": "INV", "to": "1999-12-31"})
+    assert not listed(nothing)
+    for asked in (nothing, sales.get(f"{harbour}/tabs/xero/search", {"q": "Harbour"})):
+        assert "Try again in 5 minutes, at" in words(asked)
+        assert "Below is" not in words(asked)
+        assert "last known copy" not in words(asked)
+    assert "0 this minute" in words(log_in("admin").get("/admin/accounting"))
+
+
+def listed(page: Any) -> list[str]:
+    """The numbers of a list of documents."""
+    return [one.get_text() for one in page.html.select("table.docs .num")]

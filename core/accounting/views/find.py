@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 
-from core.accounting import connections, linking, snapshot
+from core.accounting import connections, explaining, linking, snapshot
 from core.accounting.context import ConnectionContext
 from core.accounting.documents import Row, documents_linked, these
 from core.accounting.find_form import FindForm, parse_find
@@ -28,6 +28,8 @@ from core.contract.errors import ProviderError
 from core.contract.provider import ProviderSpec
 from core.contract.values import Document, DocumentKind, Page, Ref
 from core.forms import clean, number_in
+
+KNOWN = 50  # documents shown while the provider cannot be asked
 
 
 def add_routes(config: Any) -> None:
@@ -52,12 +54,19 @@ def find(request: Any) -> Any:
         connection = connection_at(session, here.spec, asked) if asked else next(iter(active), None)
     found, fault = _ask(request, connection, form)
     record = place(request).record  # read again: no session was open while the provider was asked
-    rows = _rows(request, here.spec, record, connection, found) if connection else []
-    values = {"form": form, "connections": active, "connection": connection, "rows": rows, "cursor": found.cursor}
+    rows = _rows(request, here.spec, record, connection, _told(record, connection, found, form)) if connection else []
+    values = {
+        "form": form,
+        "connections": active,
+        "connection": connection,
+        "rows": rows,
+        "cursor": found and found.cursor,
+    }
     return accounting_page(request, "find", record, here.spec, fault=fault, **values)
 
 
-def _ask(request: Any, connection: Connection | None, form: FindForm) -> tuple[Page[Document], Trouble | None]:
+def _ask(request: Any, connection: Connection | None, form: FindForm) -> tuple[Page[Document] | None, Trouble | None]:
+    """What the provider finds, None where it could not be asked."""
     services = request.services
     if connection is None or form.query is None:
         return Page(()), None
@@ -65,17 +74,29 @@ def _ask(request: Any, connection: Connection | None, form: FindForm) -> tuple[P
         found = connections.open_provider(services, connection.id).search_documents(form.query)
     except ProviderError as error:
         connections.note_failure(services, connection.id, error)
-        return Page(()), trouble(error, connection.name)
+        return None, trouble(error, connection.name)
     with services.db.begin() as session:
         snapshot.save_documents(session, connection.id, found.items, services.clock.now())
     return found, None
 
 
-def _rows(request: Any, spec: ProviderSpec, record: Any, connection: Connection, found: Page[Document]) -> list[Row]:
-    ids = [document.ref.id for document in found.items]
-    rows = request.dbsession.scalars(
-        select(DocumentRow).where(these(connection.id, ids)).order_by(DocumentRow.date.desc(), DocumentRow.id.desc())
-    )
+def _told(record: Any, connection: Connection, found: Page[Document] | None, form: FindForm) -> Select[Any]:
+    """What to show: what the provider found; where it could not be asked, what is known of the linked parties."""
+    if found is not None or form.query is None:
+        ids = [document.ref.id for document in found.items] if found else []
+        return select(DocumentRow).where(these(connection.id, ids))
+    query, known = form.query, [explaining.of_parties(record, connection.id)]
+    known.append(DocumentRow.kind.in_([kind.value for kind in query.kinds]))
+    columns = (DocumentRow.number, DocumentRow.reference)
+    known.append(or_(*(column.icontains(query.text, autoescape=True) for column in columns)))
+    known += [DocumentRow.date >= query.date_from] if query.date_from else []
+    known += [DocumentRow.date <= query.date_to] if query.date_to else []
+    return select(DocumentRow).where(*known).limit(KNOWN)
+
+
+def _rows(request: Any, spec: ProviderSpec, record: Any, connection: Connection, which: Select[Any]) -> list[Row]:
+    newest = (DocumentRow.date.desc(), DocumentRow.id.desc())
+    rows = request.dbsession.scalars(which.order_by(*newest))
     provider = spec.open(ConnectionContext(request.services, spec, connection))
     links = documents_linked(request.dbsession, record.kind, record.id, connection.id)
     today = connections.today(connection, request.clock)

@@ -133,3 +133,15 @@ def test_as_the_days_calls_run_low_documents_may_grow_older(
         assert minutes() == age
     clock.advance(seconds=24 * 3600)
     assert minutes() == 5
+
+
+@pytest.mark.parametrize(("window", "left"), [("minute", (0, 60)), ("app", (0, 60)), ("concurrent", (0, 60))])
+def test_nothing_is_left_of_the_minute_while_the_provider_refuses_calls(
+    services: Services, connection_id: int, budget: Make, clock: ManualClock, window: str, left: tuple[int, int]
+) -> None:
+    budget(calls_per_minute=60).spend()
+    budget(calls_per_minute=60).learn({"retry-after": "300", "window": window})
+    for seconds, told in ((0, (1, 0)), (120, (0, 0)), (200, left)):
+        clock.advance(seconds=seconds)
+        with services.db.read() as session:
+            assert calls_left(session, spec(calls_per_minute=60), connection_id, clock.now())["minute"] == told
