@@ -169,5 +169,11 @@ def sentence(error: ProviderError) -> str:
     return f"{error.message} ({error.detail})" if error.detail and error.detail not in error.message else error.message
 
 
+def not_connected(title: str, error: ProviderError) -> str:
+    """That `title` was not connected, said once, and why: a provider may have said so itself."""
+    told, begins = sentence(error), f"{title} was not connected"
+    return told if told.startswith(begins) else f"{begins}. {told}"
+
+
 def _hash(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import webtest
 from sqlalchemy import func, select
 
 from core import ManualClock
@@ -37,7 +39,8 @@ def refused(admin: Browser, path: str) -> str:
 def test_consent_denied_is_told_in_words(log_in: LogIn, sandbox: Sandbox, services: Services) -> None:
     admin = log_in("admin")
     text = refused(admin, local(consent(sandbox, set_out(admin), answer="cancel")))
-    assert "Xero was not connected" in text
+    assert text.count("Xero was not connected") == 1
+    assert "the permission was declined" in text
     assert connections(services) == 0
 
 
@@ -178,3 +181,52 @@ class TestAtAnAddressThatXeroRefuses:
         assert "Xero sends nobody back to http://127.0.0.1:6543/accounting/callback/xero" in page
         assert "Set crm.url" in page
         assert connections(services) == 0
+
+
+def test_reconnecting_names_what_was_connected_and_what_was_not_among_those_allowed(
+    connect: Connect, sandbox: Sandbox, services: Services
+) -> None:
+    admin = connect()
+    with services.db.begin() as session:
+        lost = session.scalars(select(Connection)).one()
+        lost.state, first = "reconnect", lost.name
+    parts = urlsplit(set_out(admin))
+    form = webtest.TestApp(sandbox.app).get(f"{parts.path}?{parts.query}").form
+    for number, box in enumerate(form.fields["tenant"]):
+        box.checked = number == 1
+    back = local(str(form.submit("answer", value="allow").location))
+    with services.db.read() as session:
+        before = session.scalars(select(Connection.id)).all()
+    page = admin.get(back, status=302).follow()
+    if "choose" in page.request.path:
+        page = picked_but(page, first)
+    told = " ".join(page.html.get_text(" ").split())
+    with services.db.read() as session:
+        second = session.scalars(select(Connection.name).where(Connection.id.not_in(before))).one()
+    assert f"Connected to {second}." in told
+    assert f"{first} was not among those allowed; it still needs Reconnect." in told
+
+
+def test_an_organisation_that_was_allowed_and_not_picked_is_said_to_need_reconnect(
+    connect: Connect, sandbox: Sandbox, services: Services
+) -> None:
+    admin = connect()
+    with services.db.begin() as session:
+        lost = session.scalars(select(Connection)).one()
+        lost.state, first = "reconnect", lost.name
+    page = admin.get(local(consent(sandbox, set_out(admin), tenants=2)), status=302).follow()
+    told = " ".join(picked_but(page, first).html.get_text(" ").split())
+    assert f"{first} was not picked; it still needs Reconnect." in told
+    both = admin.get(local(consent(sandbox, set_out(admin), tenants=2)), status=302).follow()
+    told = " ".join(picked_but(both, "").html.get_text(" ").split())
+    assert f"Connected to {first} and " in told
+    assert "still needs" not in told
+
+
+def picked_but(page: Any, name: str) -> Any:
+    """The page after all but one of the organisations were picked."""
+    form = next(form for form in page.forms.values() if "organisation" in form.fields)
+    labels = [label.span.get_text(strip=True) for label in page.html.select("label.check")]
+    for label, box in zip(labels, form.fields["organisation"], strict=True):
+        box.checked = label != name
+    return form.submit(status=303).follow()

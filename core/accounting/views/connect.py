@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from core.accounting import budget, connections, consent, unread
 from core.accounting.context import authorizer_of
+from core.accounting.draft_words import joined
 from core.accounting.models import Connection, Consent
 from core.accounting.pages import MANAGE, spec_at
 from core.contract.errors import ProviderError
@@ -84,7 +85,7 @@ def connect(request: Any) -> Any:
     try:
         begun = consent.begin(request.services, spec, authorizer, typed, request.identity.id)
     except ProviderError as error:
-        return {**page, "error": consent.sentence(error)}
+        return {**page, "error": consent.not_connected(spec.title, error)}
     return HTTPSeeOther(location=begun.url) if begun.url else _connected(request, begun.consent_id)
 
 
@@ -94,7 +95,7 @@ def callback(request: Any) -> Any:
     try:
         consent_id = consent.finish(request.services, spec, dict(request.GET), request.identity.id)
     except ProviderError as error:
-        request.session.flash(f"{spec.title} was not connected. {consent.sentence(error)}", "error")
+        request.session.flash(consent.not_connected(spec.title, error), "error")
         return HTTPFound(location=LIST)
     response = _connected(request, consent_id)
     return HTTPFound(location=response.location)
@@ -110,18 +111,31 @@ def _connected(request: Any, consent_id: int) -> Any:
 
 
 def _pick(request: Any, consent_id: int, picked: list[str]) -> Any:
+    with request.services.db.read() as session:
+        allowed = {one.id for one in consent.organisations_of(session.get_one(Consent, consent_id))}
     made = consent.connect(request.services, consent_id, picked, request.identity.id)
     for connection_id in made:
         request.enqueue("accounting.refresh", connection_id=connection_id, force=True)
-    request.session.flash(
-        "Connected. The list of contacts is being read; nothing is linked until you say so.", "success"
-    )
     with request.services.db.read() as session:
-        lacking = connections.lacking(request.services, session.get_one(Connection, made[0]))
+        rows = [session.get_one(Connection, one) for one in made]
+        names = joined([row.name for row in rows])
+        lacking = connections.lacking(request.services, rows[0])
+        behind = _left_behind(session, rows[0].provider)
+    told = f"Connected to {names}. The list of contacts is being read; nothing is linked until you say so."
+    request.session.flash(told, "success")
     for scope, what in lacking.items():
         told = f"The permission {scope} was not granted, so this will not work: {what}. Press Reconnect and allow it."
         request.session.flash(told, "error")
+    for organisation, name in behind.items():
+        why = "picked" if organisation in allowed else "among those allowed"
+        request.session.flash(f"{name} was not {why}; it still needs Reconnect.", "error")
     return HTTPSeeOther(location=LIST)
+
+
+def _left_behind(session: Any, provider: str) -> dict[str, str]:
+    """The provider's organisations, id and name, that need to be connected again and were not just now."""
+    found = session.scalars(select(Connection).where(Connection.provider == provider, Connection.state == "reconnect"))
+    return {one.organisation_id: one.name for one in found}
 
 
 def choose_form(request: Any) -> dict[str, Any]:
