@@ -13,6 +13,8 @@ from pyramid.renderers import render_to_response
 from pyramid_retry import is_error_retryable
 from sqlalchemy.exc import DataError
 
+from core.kept import open_sealed, seal
+
 log = logging.getLogger(__name__)
 
 WORDS = {
@@ -28,6 +30,8 @@ WORDS = {
     ),
 }
 OLD_PAGE = "The page was open for too long, or in a browser that refuses cookies. Go back, reload it and send it again."
+ENDED = "You were logged out. Log in to go on."
+STILL_HERE = "What you typed is still here. Press the form's main button: it is kept while you go on."
 
 
 def includeme(config: Any) -> None:
@@ -56,13 +60,27 @@ def forbidden(error: Any, request: Any) -> Any:
     """To the log-in page for who is not logged in, else the page that says so."""
     if request.identity is not None:
         return page(request, 403)
+    if sealed := seal(request):
+        return _log_in_to_go_on(request, sealed)
     target = request.route_path("login")
+    if request.method == "POST" or request.is_fragment:
+        request.session.flash(ENDED, "ended", allow_duplicate=False)
     back = request.path_qs if request.method == "GET" and not request.is_fragment else _page_before(request)
     if back != "/":
         target = f"{target}?{urlencode({'next': back})}"
     if request.is_fragment:
         return HTTPUnauthorized(headers={"HX-Redirect": target})
     return HTTPFound(target)
+
+
+def _log_in_to_go_on(request: Any, sealed: str) -> Any:
+    """The log-in page with what was typed in it; where a script asked, the page stays as it is, and its form too."""
+    if request.is_fragment:
+        return page(request, 401, title="You were logged out", text=STILL_HERE)
+    values = {"login": "", "came_from": _page_before(request), "problem": "", "kept": sealed}
+    response = render_to_response("users/login.jinja2", values, request=request)
+    response.status_int = 401
+    return response
 
 
 def _page_before(request: Any) -> str:
@@ -88,7 +106,18 @@ def unstorable(error: DataError, request: Any) -> Any:
 
 def bad_csrf(error: Exception, request: Any) -> Any:
     """A form without a good token: usually a page that was open when the log-in ended."""
-    return page(request, 400, title="Please send it again", text=OLD_PAGE)
+    sealed, who = seal(request), request.identity
+    if sealed and who is None:
+        return _log_in_to_go_on(request, sealed)
+    typed = open_sealed(request, sealed, who.id) if who else None
+    if typed is None:
+        return page(request, 400, title="Please send it again", text=OLD_PAGE)
+    if request.is_fragment:
+        return page(request, 400, title="You logged in anew", text=STILL_HERE)
+    values = {"kept": typed, "reason": "You logged in anew since the form was opened."}
+    response = render_to_response("users/kept.jinja2", values, request=request)
+    response.status_int = 400
+    return response
 
 
 def bad_address(error: Exception, request: Any) -> Any:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from pyramid.csrf import SessionCSRFStoragePolicy
 from pyramid.events import NewResponse
 from pyramid.interfaces import IRoutesMapper
 from pyramid.session import SignedCookieSessionFactory
@@ -69,7 +68,7 @@ def _add_cookies(config: Any, services: Services) -> None:
             secure=services.settings.secure_cookies,
         )
     )
-    config.set_csrf_storage_policy(SessionCSRFStoragePolicy())
+    config.include("core.kept")
     config.set_default_csrf_options(require_csrf=True)
     config.add_settings({"pyramid.csrf_trusted_origins": urlsplit(services.settings.url).netloc})
 

@@ -17,6 +17,7 @@ from core.records.page import actor, record_of, record_page
 ANY = f"{{records:{'|'.join(KINDS)}}}"
 ONE = f"/{ANY}/{{id:[0-9]{{1,18}}}}"
 EDIT = "records.edit"
+AGAIN = "show-again"
 
 
 def includeme(config: Any) -> None:
@@ -39,6 +40,9 @@ def includeme(config: Any) -> None:
     config.add_view(create, route_name="records.new", request_method="POST", **form)
     config.add_view(edit, route_name="records.edit", request_method="GET", **form)
     config.add_view(save, route_name="records.edit", request_method="POST", **form)
+    for route in ("records.new", "records.edit"):
+        config.add_kept_form(route, {AGAIN: "yes"})
+        config.add_view(show_again, route_name=route, request_method="POST", request_param=AGAIN, **form)
     form["renderer"] = "records/delete.jinja2"
     config.add_view(ask_delete, route_name="records.delete", request_method="GET", **form)
     config.add_view(delete, route_name="records.delete", request_method="POST", **form)
@@ -142,6 +146,14 @@ def save(request: Any) -> Any:
         return _form_page(kind, form, record)
     service.change(request.dbsession, record, form.values(), actor(request), seen_version=form.seen_version)
     return _saved(request, record, "saved")
+
+
+def show_again(request: Any) -> dict[str, Any]:
+    """The form as it was typed before the log-in ended; nothing is saved."""
+    if "id" not in request.matchdict:
+        return _form_page(_kind(request), new_form(request, _kind(request)))
+    record = record_of(request)
+    return _form_page(_kind(request), edit_form(request, _kind(request), record), record)
 
 
 def _merge(request: Any, kind: RecordKind, form: Any, record: Record) -> Any:

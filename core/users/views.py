@@ -6,8 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.renderers import render_to_response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
+from core import kept
 from core.forms import clean
 from core.users import service
 from core.users.security import TOKEN
@@ -34,7 +36,7 @@ def login_page(request: Any) -> Any:
     came_from = safe_path(request.GET.get("next", ""))
     if request.identity is not None:
         return HTTPSeeOther(came_from)
-    return {"login": "", "came_from": came_from, "problem": ""}
+    return {"login": "", "came_from": came_from, "problem": "", "kept": ""}
 
 
 def log_in(request: Any) -> Any:
@@ -50,12 +52,16 @@ def log_in(request: Any) -> Any:
     throttle.succeeded(login, address)
     request.session.invalidate()
     request.session[TOKEN] = service.open_login(request.dbsession, user, when=request.clock.now(), address=address)
-    return HTTPSeeOther(came_from)
+    request.session[kept.USER] = user.id
+    typed = kept.open_sealed(request, kept.sealed_in(request), user.id)
+    if typed is None:
+        return HTTPSeeOther(came_from)
+    return render_to_response("users/kept.jinja2", {"kept": typed, "reason": "You are logged in again."}, request)
 
 
 def _again(request: Any, status: int, problem: str, login: str, came_from: str) -> dict[str, str]:
     request.response.status_int = status
-    return {"login": login, "came_from": came_from, "problem": problem}
+    return {"login": login, "came_from": came_from, "problem": problem, "kept": kept.sealed_in(request)}
 
 
 def log_out(request: Any) -> Any:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from core import ManualClock
+from core.records.models import Organization
 from core.services import Services
 from core.users.models import LoginSession, User
 from core.users.seed import DEMO_PASSWORD
 from core.users.service import add_user, find_user
 from tests.conftest import Browser, LogIn
-from tests.core.pages import form_of
+from tests.core.pages import form_of, words
 
 
 def attempt(browser: Browser, login: str, password: str, path: str = "/login", **options: object) -> object:
@@ -139,8 +142,118 @@ def test_a_form_sent_after_the_log_in_ended_leads_back_to_its_page(log_in: LogIn
     browser = log_in("sales")
     form = form_of(browser.get("/contacts/new"))
     clock.advance(timedelta(days=15))
-    answer = form.submit(headers={"Referer": "http://localhost/contacts/new"}, status=302)
-    assert answer.location == "http://localhost/login?next=%2Fcontacts%2Fnew"
+    page = form.submit(headers={"Referer": "http://localhost/contacts/new"}, status=401)
+    assert page.form["next"].value == "/contacts/new"
+
+
+def test_a_button_pressed_after_the_log_in_ended_leads_to_the_log_in_which_says_why(client: Browser) -> None:
+    answer = client.send("/theme", {"theme": "dark"}, headers={"Referer": "http://localhost/contacts"}, status=302)
+    assert answer.location == "http://localhost/login?next=%2Fcontacts"
+    page = answer.follow()
+    assert "You were logged out. Log in to go on." in words(page)
+    assert "You were logged out" not in words(client.get("/login")), "it is said once"
+
+
+class TestTypedInVain:
+    """A form is filled in, its log-in ends in another window, and then the form is sent."""
+
+    @pytest.fixture
+    def browser(self, log_in: LogIn) -> Browser:
+        return log_in("sales")
+
+    @pytest.fixture
+    def page(self, browser: Browser) -> Any:
+        browser.send("/organizations/new", {"name": "Old Mill"}, status=303)
+        form = form_of(browser.get("/organizations/1/edit"))
+        browser.send("/logout", status=303)
+        form["phone"], form["address"] = "<b>77</b>", "1 Quay\r\nEnd"
+        return form.submit(status=401)
+
+    @staticmethod
+    def enter(page: Any, login: str, password: str = DEMO_PASSWORD, **options: Any) -> Any:
+        page.form["login"], page.form["password"] = login, password
+        return page.form.submit(**options)
+
+    def test_the_log_in_page_says_why_and_the_form_comes_back_to_be_saved(self, page: Any, services: Services) -> None:
+        assert "You were logged out. Log in to go on; what you typed is kept." in words(page)
+        assert "77" not in page.text, "who sits before the screen now may be somebody else"
+        between = self.enter(page, "sales", status=200)
+        assert "Nothing was saved yet" in words(between)
+        form = form_of(between.form.submit(status=200))
+        assert (form["phone"].value, form["address"].value.split()) == ("<b>77</b>", ["1", "Quay", "End"])
+        assert phone(services) == ""
+        form.submit(status=303)
+        assert phone(services) == "<b>77</b>"
+
+    def test_a_wrong_password_in_between_loses_nothing(self, page: Any) -> None:
+        again = self.enter(page, "sales", "wrong", status=422)
+        assert "what you typed is kept" in words(again)
+        assert form_of(self.enter(again, "sales", status=200).form.submit())["phone"].value == "<b>77</b>"
+
+    def test_another_user_gets_nothing_of_it(self, page: Any) -> None:
+        answer = self.enter(page, "accounts", status=303).follow()
+        assert "77" not in answer.text
+
+    def test_it_is_kept_for_an_hour(self, page: Any, clock: ManualClock) -> None:
+        clock.advance(timedelta(minutes=61))
+        self.enter(page, "sales", status=303)
+
+    @pytest.mark.parametrize("sealed", ["x", "é", "gAAAAA" + "A" * 100])
+    def test_what_was_not_sealed_here_is_not_shown(self, page: Any, sealed: str) -> None:
+        page.form["kept"].force_value(sealed)
+        self.enter(page, "sales", status=303)
+
+    def test_a_change_made_meanwhile_is_kept_too(self, page: Any, log_in: LogIn, services: Services) -> None:
+        other = form_of(log_in("accounts").get("/organizations/1/edit"))
+        other["email"] = "mill@example.com"
+        other.submit(status=303)
+        form = form_of(self.enter(page, "sales").form.submit(status=200))
+        form.submit(status=303)
+        assert phone(services) == "<b>77</b>"
+        with services.db.read() as session:
+            assert session.query(Organization.email).scalar() == "mill@example.com"
+
+    def test_who_logged_in_again_in_the_other_window_gets_the_form_back_at_once(
+        self, browser: Browser, services: Services
+    ) -> None:
+        form = form_of(browser.get("/organizations/new"))
+        browser.send("/logout", status=303)
+        attempt(browser, "sales", DEMO_PASSWORD, status=303)
+        form["name"] = "New Mill"
+        between = form.submit(status=400)
+        assert "You logged in anew since the form was opened." in words(between)
+        again = form_of(form_of(between).submit(status=200))
+        assert again["name"].value == "New Mill"
+        again.submit(status=303)
+        assert phone(services) == ""
+
+    def test_who_logged_in_as_another_in_the_other_window_gets_nothing_of_it(self, browser: Browser) -> None:
+        form = form_of(browser.get("/organizations/new"))
+        browser.send("/logout", status=303)
+        attempt(browser, "accounts", DEMO_PASSWORD, status=303)
+        form["name"] = "New Mill"
+        page = form.submit(status=400)
+        assert "Please send it again" in words(page)
+        assert "New Mill" not in page.text
+
+    @pytest.mark.parametrize("token", ["", "x", "a.1.b", "a.2.é", ".."])
+    def test_a_form_that_cannot_say_whose_it_was_is_not_kept(self, client: Browser, token: str) -> None:
+        answer = client.post("/organizations/new", {"csrf_token": token, "name": "Forged"}, status=302)
+        assert answer.follow().html.find("input", {"name": "kept"}) is None
+
+    def test_what_is_far_too_long_is_not_kept(self, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("core.kept.LONGEST", 2000)
+        form = form_of(browser.get("/organizations/new"))
+        browser.send("/logout", status=303)
+        form["name"] = "x" * 2000
+        page = form.submit(status=302).follow()
+        assert "You were logged out. Log in to go on." in words(page)
+        assert page.html.find("input", {"name": "kept"}) is None
+
+
+def phone(services: Services) -> str:
+    with services.db.read() as session:
+        return session.scalars(select(Organization.phone)).one()
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client: Browser) -> None:

@@ -24,6 +24,8 @@ def add_routes(config: Any) -> None:
     config.add_route("accounting_draft", RECORD + "/draft")
     config.add_route("accounting_draft_lines", RECORD + "/draft/lines")
     config.add_route("accounting_draft_edit", ONE + "/edit")
+    for route in ("accounting_draft", "accounting_draft_lines"):
+        config.add_kept_form(route, {"action": "recalculate"}, "/lines")
     config.add_view(new, route_name="accounting_draft", request_method="GET", permission=DRAFT)
     config.add_view(post, route_name="accounting_draft", request_method="POST", permission=DRAFT)
     config.add_view(help_along, route_name="accounting_draft_lines", request_method="POST", permission=DRAFT)
