@@ -11,6 +11,7 @@ import pytest
 from core.services import Services
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.drafting import button, draft_form, fields_of, key_in, open_form, send, the_draft
+from tests.core.pages import words
 
 
 @pytest.fixture
@@ -74,6 +75,9 @@ def test_an_estimate_is_offered_and_made_once(sales: Browser, services: Services
     draft = the_draft(services, key_in(answer.location))
     assert (draft.state, draft.document_kind) == ("made", "estimate")
     assert draft.noted_at is None
+    told = words(sales.get(answer.location))
+    assert "Accounts turn it into an invoice in QuickBooks (stub)" in told
+    assert "until it is paid" not in told
     given = json.loads((tmp_path / "ledger.json").read_text())
     marked = [row for row in given["rows"].values() if draft.key in row.get("PrivateNote", "")]
     assert [row["Type"] for row in marked] == ["Estimate"]
