@@ -18,6 +18,7 @@ from tests.conftest import Browser, LogIn
 from tests.core.accounting.drafting import draft_form, fields_of, key_in, open_form
 from tests.story.conftest import Connect
 
+pytestmark = pytest.mark.slow
 WRITES: dict[str, Any] = {"method": "PUT", "path": "/api.xro/2.0/Contacts"}
 
 

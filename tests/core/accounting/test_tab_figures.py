@@ -14,6 +14,7 @@ from tests.core.accounting.books import TODAY, Books, connect, four_records
 from tests.core.accounting.drafting import button, draft_form
 from tests.core.pages import words
 
+pytestmark = pytest.mark.slow
 HERE = TODAY - dt.timedelta(days=1)  # it is still yesterday where the organisation keeps its books
 
 

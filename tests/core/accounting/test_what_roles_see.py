@@ -27,6 +27,7 @@ from tests.core.accounting.books import TODAY, Books, connect, four_records
 from tests.databases import NOW
 from tests.testing.stranger import invoice
 
+pytestmark = pytest.mark.slow
 STATUS, AMOUNTS, BILLS = "accounting.see_status", "accounting.see_amounts", "accounting.see_bills"
 LINK = "accounting.link"
 # Rights that open pages where an amount might stand, and none of which is a right to see one.
@@ -195,14 +196,13 @@ def amounts(pages: dict[str, str]) -> list[str]:
 ALSO = ("link only", "status and link", "bills without amounts", "nothing")
 
 
-@pytest.mark.parametrize("role", ["status only", *(pytest.param(role, marks=pytest.mark.slow) for role in ALSO)])
+@pytest.mark.parametrize("role", ["status only", *ALSO])
 def test_who_may_see_no_amounts_gets_none_and_nothing_of_bills(books: Books, enter: Enter, role: str) -> None:
     pages = walk(enter(role), books)
     assert leaks(pages, (*SALES_AMOUNTS, *SALES_TEXTS, *BILL_NUMBERS, *BILL_AMOUNTS, *BILL_TEXTS, DRAFTED)) == []
     assert amounts(pages) == []
 
 
-@pytest.mark.slow
 def test_who_may_not_see_bills_gets_all_of_sales_and_nothing_that_gives_a_bill_away(
     books: Books, enter: Enter, log_in: LogIn
 ) -> None:
@@ -237,7 +237,6 @@ def test_the_audit_trail_names_linked_documents_only_to_who_may_see_amounts(book
     assert SALES[0] in enter("amounts without bills").get("/admin/audit").text
 
 
-@pytest.mark.slow
 def test_who_may_see_all_sees_all_so_that_the_walk_misses_no_page(books: Books, enter: Enter) -> None:
     seen = "".join(walk(enter("amounts and bills"), books).values())
     everything = (*SALES, *SALES_AMOUNTS, *SALES_TEXTS, *BILL_NUMBERS, *BILL_AMOUNTS, *BILL_TEXTS, DRAFTED)
@@ -317,7 +316,6 @@ LIGHTS = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("values", "says", "more"), LIGHTS)
 def test_a_light_tells_how_things_stand_without_an_amount(
     services: Services, log_in: LogIn, enter: Enter, values: dict[str, Any], says: str, more: str
