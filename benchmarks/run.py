@@ -30,7 +30,7 @@ class Sizes:
     processes: bool
 
 
-FULL = Sizes(requests=200, openings=200, tabs=20, hours=3, invoices=10_000, times=30, processes=True)
+FULL = Sizes(requests=200, openings=200, tabs=20, hours=24, invoices=10_000, times=30, processes=True)
 QUICK = Sizes(requests=8, openings=10, tabs=3, hours=1, invoices=60, times=3, processes=False)
 
 
