@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -187,12 +187,6 @@ def pace(session: Session, connection_id: int, now: datetime) -> timedelta:
     if row.remaining is not None:
         left = min(left, row.remaining)
     return next((age for least, age in PACES if left >= least), SLOWEST)
-
-
-def forget(session: Session, connection_id: int) -> None:
-    """Forget what was counted, for a connection that was made anew."""
-    session.execute(delete(CallWindow).where(CallWindow.connection_id == connection_id))
-    session.execute(delete(CallSlot).where(CallSlot.connection_id == connection_id))
 
 
 def _whole(text: str | None) -> int | None:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, not_, select
 from sqlalchemy.orm import Session
 
 from core.accounting import linking
-from core.accounting.intents import EDITABLE
+from core.accounting.intents import unsent
 from core.accounting.models import Draft, NewPartyIntent
 from core.accounting.pages import SEE_AMOUNTS, SEE_BILLS
 from core.accounting.words import BILL_KINDS
@@ -85,25 +85,20 @@ def drop(session: Session, record: Any, actor: Actor) -> None:
     for document in linking.document_links_of(session, record.kind, record.id):
         linking.unlink_document(session, record, document.id, **who)
     for intent in (Draft, NewPartyIntent):
-        session.execute(delete(intent).where(_mine(intent, record), _unsent(intent)))
+        session.execute(delete(intent).where(_mine(intent, record), unsent(intent)))
 
 
 def _mine(model: Any, record: Any) -> ColumnElement[bool]:
     return and_(model.kind == record.kind, model.record_id == record.id)
 
 
-def _unsent(model: Any) -> ColumnElement[bool]:
-    """Typed, and certainly not there: an earlier send that got no answer may have arrived."""
-    return and_(model.state.in_(EDITABLE), model.in_doubt.is_(False))
-
-
 def _under_way(model: Any) -> ColumnElement[bool]:
-    return and_(model.state != "made", not_(_unsent(model)))
+    return and_(model.state != "made", not_(unsent(model)))
 
 
 _SORTS = (
     (Draft, Draft.state == "made", "draft that was made will stay.", "drafts that were made will stay."),
-    (Draft, _unsent(Draft), "draft that was not sent will go.", "drafts that were not sent will go."),
+    (Draft, unsent(Draft), "draft that was not sent will go.", "drafts that were not sent will go."),
     (
         Draft,
         _under_way(Draft),
@@ -112,7 +107,7 @@ _SORTS = (
     ),
     (
         NewPartyIntent,
-        _unsent(NewPartyIntent),
+        unsent(NewPartyIntent),
         "new contact that was not sent will go.",
         "new contacts that were not sent will go.",
     ),

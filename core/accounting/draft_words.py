@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -30,11 +30,6 @@ def title_of(session: Session, row: Draft | NewPartyIntent) -> tuple[str, str]:
     except RecordNotFound:
         return "a deleted record", ""
     return record.title, record.path
-
-
-def titles_of(session: Session, rows: Iterable[Draft]) -> dict[int, tuple[str, str]]:
-    """The same for many, by the intent's id; each record is read once (the session keeps it)."""
-    return {row.id: title_of(session, row) for row in rows}
 
 
 def waits_for(row: Draft | NewPartyIntent, title: str, now: datetime) -> str:

@@ -56,6 +56,11 @@ UNDER_WAY = ("queued", "sending", "unknown")
 Row = TypeVar("Row", Draft, NewPartyIntent)
 
 
+def unsent(model: type[Draft] | type[NewPartyIntent]) -> ColumnElement[bool]:
+    """The rows that are typed, and certainly not there: an earlier send that got no answer may have arrived."""
+    return and_(model.state.in_(EDITABLE), model.in_doubt.is_(False))
+
+
 def looked_for(model: type[Draft] | type[NewPartyIntent]) -> ColumnElement[bool]:
     """The rows that are looked up: what got no answer, and what can be edited while an earlier send is in doubt."""
     return or_(model.state.in_(LOOKED_FOR), and_(model.state.in_(EDITABLE), model.in_doubt.is_(True)))
@@ -126,8 +131,7 @@ def change(session: Session, row: Row, values: dict[str, Any], *, send: bool, no
 def remove(session: Session, row: Row) -> bool:
     """Delete an open or refused intent. False when it moved on or is in doubt: what may be in the books is kept."""
     model = type(row)
-    mine = (model.id == row.id, model.state.in_(EDITABLE), model.in_doubt.is_(False))
-    return bool(changed(session, delete(model).where(*mine)))
+    return bool(changed(session, delete(model).where(model.id == row.id, unsent(model))))
 
 
 _CLEAN: dict[str, Any] = {

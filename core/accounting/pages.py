@@ -109,8 +109,6 @@ def trouble(error: ProviderError, title: str) -> Trouble:
     """What to tell about an error of the contract."""
     if isinstance(error, ReconnectNeeded | Denied):
         return Trouble(error.message, "An admin can connect it again under Admin, Accounting.", error.detail)
-    if isinstance(error, Throttled):
-        return Trouble(error.message, "What is shown is the last known copy.", error.detail, error.until)
-    if isinstance(error, Unavailable):
+    if isinstance(error, Throttled | Unavailable):
         return Trouble(error.message, f"{title} may be back in a few minutes.", error.detail, error.until)
     return Trouble(error.message, "", error.detail)
