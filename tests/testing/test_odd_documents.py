@@ -32,8 +32,8 @@ from core.services import Services
 from tests.conftest import LogIn
 from tests.core.conftest import Make
 from tests.core.pages import words
+from tests.testing.desk import Desk, desk, extra, house, ini, make
 from tests.testing.stranger import KEY, Ledgerhouse, invoice
-from tests.testing.test_strangers import Desk, desk, extra, house, ini, make
 
 __all__ = ["desk", "extra", "house", "ini", "make"]
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
-from types import ModuleType
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
 
 from core import (
     AccountingProvider,
@@ -32,78 +30,18 @@ from core import (
     Throttled,
     Unavailable,
 )
-from core.accounting.context import grant_values, read_grant
-from core.accounting.models import Connection, GrantRow
-from core.accounting.models import Consent as ConsentRow
 from core.contract.answers import said
 from core.contract.guard import take_set_aside
-from core.services import Services
 from core.testing import StaticContext
-from tests.conftest import Browser, LogIn
-from tests.core.conftest import Make, make
 from tests.core.pages import words
 from tests.databases import NOW
-from tests.testing.stranger import HOUSE, KEY, Ledgerhouse, invoice
+from tests.testing.desk import Desk, boom, desk, extra, house, ini, make
+from tests.testing.stranger import HOUSE, Ledgerhouse, invoice
 
-__all__ = ["make"]
+__all__ = ["desk", "extra", "house", "ini", "make"]
 
 pytestmark = pytest.mark.slow
 UNREADABLE = "What the accounting system told could not be read."
-
-
-@pytest.fixture
-def house() -> Ledgerhouse:
-    return Ledgerhouse()
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": KEY}
-
-
-@pytest.fixture
-def extra(house: Ledgerhouse) -> Mapping[str, ModuleType]:
-    return {KEY: house.module()}
-
-
-@dataclass
-class Desk:
-    """An admin before a record linked to customer 7."""
-
-    browser: Browser
-    services: Services
-    clock: ManualClock
-    path: str
-
-    def later(self) -> str:
-        """The tab a quarter of an hour later, when it was read again."""
-        self.clock.advance(dt.timedelta(minutes=15))
-        self.browser.get(self.path, status=200)
-        self.services.jobs.drain()
-        return self.tab()
-
-    def tab(self) -> str:
-        return words(self.browser.get(self.path, status=200))
-
-    def plugins(self) -> str:
-        return words(self.browser.get("/admin/plugins", status=200))
-
-
-@pytest.fixture
-def desk(log_in: LogIn, services: Services, make: Make, clock: ManualClock) -> Desk:
-    number = make("organizations", name="Ann's Bakery")
-    browser = log_in("admin")
-    browser.send(f"/admin/accounting/connect/{KEY}/api_key", {"api_key": "lh_1"}, status=303)
-    services.jobs.drain()
-    desk = Desk(browser, services, clock, f"/organizations/{number}/tabs/{KEY}")
-    browser.send(f"{desk.path}/link", {"connection": "1", "party": "7"}, status=303)
-    services.jobs.drain()
-    assert "Outstanding NZ$ 115.00" in desk.tab()
-    return desk
-
-
-def boom(_: Any) -> Any:
-    raise RuntimeError("the key is lh_1")
 
 
 def _any(value: Any) -> Any:
@@ -362,81 +300,3 @@ def test_a_search_that_goes_wrong_is_a_sentence_on_its_page(desk: Desk, house: L
         assert "Below is what was read before" in page
         page = words(desk.browser.get(f"{desk.path}/search", {"connection": "1", "q": "Ann"}, status=200))
         assert UNREADABLE in page
-
-
-BEGINNINGS: list[tuple[str, Callable[[Any], Any]]] = [
-    ("start", boom),
-    ("start", lambda _: None),
-    ("start", lambda grant: replace(grant, expires_at=dt.datetime(2100, 1, 1))),  # noqa: DTZ001
-    ("start", lambda grant: replace(grant, access_token="")),
-    ("organisations", boom),
-    ("organisations", lambda _: [HOUSE, None]),
-    ("organisations", lambda _: [replace(HOUSE, id=42)]),  # type: ignore[arg-type]
-    ("organisations", lambda _: [replace(HOUSE, base_currency="dollars")]),
-]
-
-
-class TestConnecting:
-    """The ways to connect, gone wrong."""
-
-    def test_a_fault_is_a_sentence_and_nothing_is_connected(
-        self, log_in: LogIn, house: Ledgerhouse, services: Services
-    ) -> None:
-        browser = log_in("admin")
-        for method, spoil in BEGINNINGS:
-            house.spoilt = {method: spoil}
-            page = browser.send(f"/admin/accounting/connect/{KEY}/api_key", {"api_key": "lh_1"}, status=200)
-            assert "Ledgerhouse was not connected" in words(page)
-            assert "lh_1" not in words(page)
-        self._nothing(services)
-
-    def test_a_fault_on_the_way_back_is_a_sentence(self, log_in: LogIn, house: Ledgerhouse, services: Services) -> None:
-        browser = log_in("admin")
-        for spoil in (boom, lambda _: None, lambda pair: pair[0], lambda pair: (None, [HOUSE])):
-            house.spoilt["finish"] = spoil
-            away = browser.send(f"/admin/accounting/connect/{KEY}/code", status=303)
-            back = browser.get(f"/accounting/callback/{KEY}?code=good&{away.location.partition('?')[2]}", status=302)
-            assert "Ledgerhouse was not connected" in words(back.follow())
-        self._nothing(services)
-
-    def test_a_consent_page_that_is_no_address_is_refused(self, log_in: LogIn, house: Ledgerhouse) -> None:
-        house.spoilt["start"] = lambda begun: replace(begun, url="javascript:alert(1)")
-        page = log_in("admin").send(f"/admin/accounting/connect/{KEY}/code", status=200)
-        assert "Ledgerhouse was not connected" in words(page)
-
-    def test_fields_that_cannot_be_told_take_no_page_down(self, log_in: LogIn, house: Ledgerhouse) -> None:
-        house.spoilt["fields"] = boom
-        log_in("admin").get("/admin/accounting", status=200)
-
-    def test_a_way_that_the_plugin_has_no_more_asks_for_a_new_connection(self, desk: Desk) -> None:
-        with desk.services.db.begin() as session:
-            session.execute(update(GrantRow).values(authorizer="gone"))
-            grant = read_grant(desk.services, session.scalars(select(GrantRow)).one())
-            lapsed = replace(grant, expires_at=desk.clock.now())
-            session.execute(update(GrantRow).values(**grant_values(desk.services, lapsed, desk.clock.now())))
-        assert "Outstanding NZ$ 115.00" in desk.later()
-        told = words(desk.browser.get("/admin/accounting"))
-        assert "Reconnect" in told
-        assert "cannot be connected the way it was" in told
-        page = desk.browser.send("/admin/accounting/1/disconnect", status=303).follow()
-        assert "is disconnected" in words(page)
-
-    def test_a_consent_by_a_way_that_is_gone_meanwhile_is_a_sentence(self, log_in: LogIn, services: Services) -> None:
-        browser = log_in("admin")
-        away = browser.send(f"/admin/accounting/connect/{KEY}/code", status=303)
-        with services.db.begin() as session:
-            session.execute(update(ConsentRow).values(authorizer="gone"))
-        back = browser.get(f"/accounting/callback/{KEY}?code=good&{away.location.partition('?')[2]}", status=302)
-        assert "This way to connect is not there any more" in words(back.follow())
-
-    def test_a_disconnect_that_fails_changes_nothing(self, desk: Desk, house: Ledgerhouse) -> None:
-        house.spoilt["disconnect"] = boom
-        page = desk.browser.send("/admin/accounting/1/disconnect", status=303).follow()
-        assert "Not disconnected" in words(page)
-        with desk.services.db.read() as session:
-            assert session.scalars(select(Connection.state)).one() == "connected"
-
-    @staticmethod
-    def _nothing(services: Services) -> None:
-        with services.db.read() as session:
-            assert session.scalars(select(Connection)).all() == []

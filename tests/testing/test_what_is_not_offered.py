@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,28 +9,14 @@ import pytest
 from core import Capability
 from core.services import Services
 from tests.conftest import Browser, LogIn
-from tests.core.conftest import Make, make
+from tests.core.conftest import Make
 from tests.core.pages import words
+from tests.testing.desk import extra, house, ini, make
 from tests.testing.stranger import KEY, Ledgerhouse
 
-__all__ = ["make"]
+__all__ = ["extra", "house", "ini", "make"]
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def house() -> Ledgerhouse:
-    return Ledgerhouse()
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": KEY}
-
-
-@pytest.fixture
-def extra(house: Ledgerhouse) -> Mapping[str, ModuleType]:
-    return {KEY: house.module()}
 
 
 @pytest.fixture
