@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from core.accounting import companion, jobs, pages
+from core.accounting import access, companion, jobs, pages
 from core.accounting.views import connect, draft, draft_list, find, link, new_party, tab
 from core.contract.extensions import NavLink
 
@@ -16,8 +16,8 @@ def includeme(config: Any) -> None:
     config.add_request_method(pages.accounting_tab, "accounting_tab")
     config.add_navigation(navigation)
     config.add_record_companion(companion.COMPANION)
-    config.add_deed_rights(dict.fromkeys(("document linked", "document unlinked"), (pages.SEE_AMOUNTS,)))
-    config.add_deed_rights(dict.fromkeys(("bill linked", "bill unlinked"), (pages.SEE_AMOUNTS, pages.SEE_BILLS)))
+    config.add_deed_rights(dict.fromkeys(("document linked", "document unlinked"), (access.SEE_AMOUNTS,)))
+    config.add_deed_rights(dict.fromkeys(("bill linked", "bill unlinked"), (access.SEE_AMOUNTS, access.SEE_BILLS)))
     for room in (connect, tab, link, find, draft, draft_list, new_party):
         room.add_routes(config)
 
@@ -25,4 +25,4 @@ def includeme(config: Any) -> None:
 def navigation(request: Any) -> Iterable[NavLink]:
     """What accounting adds to the main navigation."""
     yield from draft_list.navigation(request)
-    yield NavLink("Accounting", "/admin/accounting", section="Admin", order=10, right=pages.MANAGE)
+    yield NavLink("Accounting", "/admin/accounting", section="Admin", order=10, right=access.MANAGE)

@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, and_, delete, func, not_, select
 from sqlalchemy.orm import Session
 
 from core.accounting import linking
+from core.accounting.access import SEE_AMOUNTS, SEE_BILLS
 from core.accounting.intents import unsent
 from core.accounting.models import Draft, NewPartyIntent
-from core.accounting.pages import SEE_AMOUNTS, SEE_BILLS
 from core.accounting.words import BILL_KINDS
 from core.records.service import Actor, Companion
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from core.accounting.budget import RowBudget
@@ -48,6 +49,12 @@ class ConnectionContext:
     def organisation(self) -> Organisation:
         """The organisation as last known."""
         return self._organisation
+
+    @cached_property
+    def scopes(self) -> Sequence[str]:
+        """The permissions that the grant holds; nothing where none were told."""
+        with self._services.db.read() as session:
+            return (session.scalar(select(GrantRow.scopes).where(GrantRow.id == self._grant_id)) or "").split()
 
     @property
     def settings(self) -> Mapping[str, str]:

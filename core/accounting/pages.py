@@ -10,6 +10,8 @@ from pyramid.renderers import render_to_response
 from pyramid_jinja2 import IJinja2Environment
 from sqlalchemy.orm import Session
 
+from core.accounting import access
+from core.accounting.access import SEE_AMOUNTS, SEE_BILLS, SEE_STATUS
 from core.accounting.models import Connection
 from core.accounting.tab import Sight
 from core.contract.errors import Denied, ProviderError, ReconnectNeeded, Throttled, Unavailable
@@ -19,8 +21,6 @@ from core.forms import number_in
 from core.records.page import record_page
 from core.records.service import get_record
 
-SEE_STATUS, SEE_AMOUNTS, SEE_BILLS = "accounting.see_status", "accounting.see_amounts", "accounting.see_bills"
-LINK, DRAFT, MANAGE = "accounting.link", "accounting.draft", "accounting.manage_connections"
 RECORD = r"/{records:contacts|organizations|opportunities|projects}/{id:\d{1,9}}/tabs/{provider}"
 
 
@@ -60,8 +60,18 @@ def connection_at(session: Session, spec: ProviderSpec, text: str | None) -> Con
     return connection
 
 
+def sight_in(request: Any, connection: Connection) -> Sight:
+    """What the user may see of one connection."""
+    amounts = access.may(request, SEE_AMOUNTS, connection)
+    return Sight(
+        status=access.may(request, SEE_STATUS, connection),
+        amounts=amounts,
+        bills=amounts and access.may(request, SEE_BILLS, connection),
+    )
+
+
 def sight(request: Any) -> Sight:
-    """What the user may see."""
+    """What the user may see in general, where nothing else is said for a connection."""
     amounts = bool(request.has_permission(SEE_AMOUNTS))
     return Sight(
         status=bool(request.has_permission(SEE_STATUS)),

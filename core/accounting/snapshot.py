@@ -56,7 +56,9 @@ def _party_values(connection_id: int, party: Party) -> dict[str, Any]:
         "name": party.name[:500],
         "folded": fold(party.name)[:500],
         "email": party.email.strip().lower()[:255],
+        "domain": party.email.strip().lower().rpartition("@")[2][:255],
         "phone": digits(party.phone)[-60:],
+        "record_ref": party.record_ref[:60],
         "tax_number": digits(party.tax_number)[:60],
         "state": party.state.value,
         "merged_into": party.merged_into,
@@ -115,6 +117,7 @@ def _document_values(connection_id: int, document: Document, now: datetime) -> d
         "amount_credited": document.amount_credited,
         "fully_paid_on": document.fully_paid_on,
         "amounts_are": document.amounts_are.value,
+        "source_url": document.source_url,
         "updated_at": document.updated_at,
         "seen_at": now,
         "missing_at": None,
@@ -129,7 +132,14 @@ def _drop_parts(session: Session, rows: Sequence[tuple[int, Document]]) -> None:
 
 def _insert_parts(session: Session, ids: dict[str, int], documents: Sequence[Document]) -> None:
     payments = [
-        {"document": ids[one.ref.id], "date": payment.date, "amount": payment.amount, "kind": payment.kind[:20]}
+        {
+            "document": ids[one.ref.id],
+            "date": payment.date,
+            "amount": payment.amount,
+            "kind": payment.kind[:20],
+            "payment_id": payment.id,
+            "reference": payment.reference[:255],
+        }
         for one in documents
         for payment in one.payments
     ]
@@ -147,6 +157,7 @@ def _insert_parts(session: Session, ids: dict[str, int], documents: Sequence[Doc
             "item": line.item,
             "account": line.account,
             "tax_rate": line.tax_rate,
+            "tracking": [list(one) for one in line.tracking],
         }
         for one in documents
         for position, line in enumerate(one.lines or ())

@@ -21,11 +21,13 @@ from core.contract.values import (
     DocumentKind,
     DocumentQuery,
     Grant,
+    HistoryEntry,
     NewDocument,
     NewParty,
     Organisation,
     Page,
     Party,
+    Permission,
     Ref,
 )
 from core.contract.wellformed import check_types
@@ -54,6 +56,10 @@ class ProviderContext(Protocol):
     @property
     def organisation(self) -> Organisation:
         """The organisation of the connection, as last known."""
+
+    @property
+    def scopes(self) -> Sequence[str]:
+        """The permissions that the grant holds, in the vendor's words; nothing where it never said."""
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -160,6 +166,17 @@ class AccountingProvider(ABC):
         """Write a line into the document's history in the accounting system."""
         raise Unsupported("This accounting system keeps no notes.")
 
+    def history(self, kind: DocumentKind, ref: Ref) -> Sequence[HistoryEntry]:
+        """What happened to a document in the accounting system, newest first. Raises `NotFound`."""
+        raise Unsupported("This accounting system tells no history.")
+
+    def customer_url(self, kind: DocumentKind, ref: Ref) -> str | None:
+        """Where the customer looks at the document without a log-in; None while there is no such page (a draft).
+
+        Makes a call. Raises `NotFound`.
+        """
+        raise Unsupported("This accounting system has no page of a document for customers.")
+
     def web_url(self, kind: DocumentKind | None, ref: Ref) -> str | None:
         """Where staff look at the document (kind None: the party) in the accounting system. Makes no call."""
         return None
@@ -186,9 +203,17 @@ class Authorizer(ABC):
         """What the admin types first; usually nothing."""
         return ()
 
+    def permissions(self) -> Sequence[Permission]:
+        """What this way asks for and why, for the page before connecting; usually nothing is to be chosen."""
+        return ()
+
     @abstractmethod
     def start(self, redirect_uri: str, state: str, typed: Mapping[str, str]) -> Authorization | Grant:
-        """Either where to send the browser, or a grant at once (no browser needed)."""
+        """Either where to send the browser, or a grant at once (no browser needed).
+
+        `typed` holds the `fields()` by name, and ``yes`` by the key of each optional one of the `permissions()` that is
+        wanted.
+        """
 
     @abstractmethod
     def finish(

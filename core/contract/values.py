@@ -93,6 +93,9 @@ class Capability(Enum):
     THEMES = "themes"
     PDF = "pdf"
     NOTES = "notes"
+    HISTORY = "history"
+    CUSTOMER_LINK = "customer_link"
+    PARTY_RECORD_REF = "party_record_ref"
     CHANGES = "changes"
 
 
@@ -148,7 +151,11 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A customer or supplier in the accounting system."""
+    """A customer or supplier in the accounting system.
+
+    `record_ref` is what the system keeps for a record's id of ours, in a place that no person writes into;
+    `merged_into` the id of the party that this one was merged into.
+    """
 
     ref: Ref
     name: str
@@ -169,12 +176,17 @@ class Party:
     sales_terms: PaymentTerms | None = None
     bill_terms: PaymentTerms | None = None
     merged_into: str = ""
+    record_ref: str = ""
     updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewParty:
-    """What is copied into the accounting system when a party is made from a CRM record."""
+    """What is copied into the accounting system when a party is made from a CRM record.
+
+    `record_ref` is the record's own id (at most 50 characters), sent only with `Capability.PARTY_RECORD_REF` and where
+    the admin allows it.
+    """
 
     name: str
     first_name: str = ""
@@ -187,6 +199,7 @@ class NewParty:
     region: str = ""
     postal_code: str = ""
     country: str = ""
+    record_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +221,26 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money that settled a document, in the document's currency. `kind`: payment, credit, overpayment, prepayment."""
+    """Money that settled a document, in the document's currency. `kind`: payment, credit, overpayment, prepayment.
+
+    `reference` is what tells it from others: the payment's reference, or the number of the credit note.
+    """
 
     date: dt.date
     amount: Decimal
     kind: str = "payment"
     id: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One line of a document's history in the accounting system: when (aware), who, what was done, in what words."""
+
+    at: datetime
+    deed: str
+    by: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +375,19 @@ class Grant:
     scopes: tuple[str, ...] = ()
     lapses_at: datetime | None = None
     extra: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One permission that a way to connect may ask for: the vendor's word for it, and why, in a plain sentence.
+
+    `optional` ones are asked for only where the admin wants what they are for; `key` names the wish in a form.
+    """
+
+    scope: str
+    why: str
+    key: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from core.db import Amount, Base, Moment
+from core.db import Amount, Base, Moment, Rate
 
 STAGES = {"New": 10, "Qualified": 25, "Proposal": 50, "Won": 100, "Lost": 0}
 # An id is never given twice: links, history and bookmarks of a deleted record must not lead to another.
@@ -142,10 +142,32 @@ class Opportunity(RecordBase, OfOrganization, OfContact, Base):
     probability: Mapped[int] = mapped_column(default=10)
     close_date: Mapped[dt.date | None]
 
+    lines: Mapped[list[OpportunityLine]] = relationship(
+        order_by="OpportunityLine.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+
     @property
     def title(self) -> str:
         """Its name."""
         return self.name
+
+
+class OpportunityLine(Base):
+    """One line of what an opportunity is for: `unit_price` without tax, in the opportunity's currency.
+
+    `item` is the code of what is sold, "" for free text; `discount` is per cent.
+    """
+
+    __tablename__ = "opportunity_lines"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    opportunity_id: Mapped[int] = mapped_column(ForeignKey("opportunities.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int] = mapped_column()
+    item: Mapped[str] = mapped_column(String(100), default="")
+    description: Mapped[str] = mapped_column(Text, default="")
+    quantity: Mapped[Decimal] = mapped_column(Amount, default=Decimal(1))
+    unit_price: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
+    discount: Mapped[Decimal] = mapped_column(Rate, default=Decimal(0))
 
 
 class Project(RecordBase, OfOrganization, OfContact, Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,7 @@ class StaticContext:
     clock: Clock
     settings: Mapping[str, str] = field(default_factory=dict)
     http: Any = None
+    scopes: Sequence[str] = ()
     budget: Budget = field(default_factory=UnlimitedBudget)
     token_source: Callable[[str | None], str] = lambda rejected: "token"
 

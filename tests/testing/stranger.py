@@ -37,7 +37,8 @@ from core import (
     Unsupported,
     hookimpl,
 )
-from core.contract.guard import Note, guarded
+from core.contract.guard import guarded
+from core.contract.guard_authorizer import Note
 from core.testing.conformance.helpers import rounded, smallest
 
 HOUSE = Organisation("42", "Ledgerhouse NZ", base_currency="NZD", timezone="Pacific/Auckland")

@@ -8,10 +8,11 @@ from pyramid.httpexceptions import HTTPFound, HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 
 from core.accounting import budget, connections, consent, unread
+from core.accounting.access import MANAGE
 from core.accounting.context import authorizer_of
 from core.accounting.draft_words import joined
 from core.accounting.models import Connection, Consent
-from core.accounting.pages import MANAGE, spec_at
+from core.accounting.pages import spec_at
 from core.contract.errors import ProviderError
 from core.users.models import User
 

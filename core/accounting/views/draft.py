@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 
 from core.accounting import connections, draft_fill, draft_form, draft_page, drafts, intents, linking
+from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.codec import to_json
 from core.accounting.draft_page import Desk, Sheet
 from core.accounting.models import Connection, Draft
-from core.accounting.pages import DRAFT, RECORD, SEE_AMOUNTS, Place, accounting_page, connection_at, place
+from core.accounting.pages import RECORD, Place, accounting_page, connection_at, place
 from core.accounting.views.draft_list import LIST, ONE, draft_at, has_form, may_read
 from core.contract.values import DocumentKind
 from core.records.service import get_record

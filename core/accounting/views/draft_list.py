@@ -9,10 +9,11 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
 from core.accounting import connections, draft_page, draft_view, drafts, intents
+from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.context import ConnectionContext
 from core.accounting.draft_words import STATES, title_of, waits_for
 from core.accounting.models import Connection, Draft
-from core.accounting.pages import DRAFT, SEE_AMOUNTS, template_of
+from core.accounting.pages import template_of
 from core.accounting.refresh import STALE
 from core.accounting.words import status_of
 from core.contract.extensions import NavLink

@@ -8,21 +8,12 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from sqlalchemy import Select, or_, select
 
 from core.accounting import connections, explaining, linking, snapshot
+from core.accounting.access import LINK, SEE_AMOUNTS
 from core.accounting.context import ConnectionContext
 from core.accounting.documents import Row, documents_linked, these
 from core.accounting.find_form import FindForm, parse_find
 from core.accounting.models import Connection, DocumentLink, DocumentRow
-from core.accounting.pages import (
-    LINK,
-    RECORD,
-    SEE_AMOUNTS,
-    Trouble,
-    accounting_page,
-    connection_at,
-    place,
-    sight,
-    trouble,
-)
+from core.accounting.pages import RECORD, Trouble, accounting_page, connection_at, place, sight, trouble
 from core.accounting.words import BILL_KINDS, status_of
 from core.contract.errors import ProviderError
 from core.contract.provider import ProviderSpec

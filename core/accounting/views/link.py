@@ -8,17 +8,9 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
 from core.accounting import connections, linking, snapshot
+from core.accounting.access import LINK
 from core.accounting.models import Connection, PartyRow
-from core.accounting.pages import (
-    LINK,
-    RECORD,
-    Place,
-    Trouble,
-    accounting_page,
-    connection_at,
-    place,
-    trouble,
-)
+from core.accounting.pages import RECORD, Place, Trouble, accounting_page, connection_at, place, trouble
 from core.contract.errors import ProviderError
 from core.contract.values import Page, Party
 from core.forms import clean, number_in

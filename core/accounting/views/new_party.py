@@ -10,10 +10,11 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
 from core.accounting import connections, intents, parties
+from core.accounting.access import LINK
 from core.accounting.draft_words import title_of, waits_for
 from core.accounting.models import Connection, NewPartyIntent
 from core.accounting.new_party_form import LABELS, Checked, check
-from core.accounting.pages import LINK, RECORD, Place, accounting_page, connection_at, place, template_of
+from core.accounting.pages import RECORD, Place, accounting_page, connection_at, place, template_of
 from core.forms import number_in
 from core.records.service import get_record
 

@@ -9,19 +9,9 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 
 from core.accounting import connections, explaining, linking, tab
+from core.accounting.access import DRAFT, LINK, SEE_AMOUNTS, SEE_STATUS
 from core.accounting.documents import PARTY_RECORDS
-from core.accounting.pages import (
-    DRAFT,
-    LINK,
-    RECORD,
-    SEE_AMOUNTS,
-    SEE_STATUS,
-    Place,
-    accounting_page,
-    connection_at,
-    place,
-    sight,
-)
+from core.accounting.pages import RECORD, Place, accounting_page, connection_at, place, sight
 from core.accounting.rules import BILL_FIGURES, BY_KEY
 from core.accounting.words import TERMS, status_of
 from core.contract.values import Capability

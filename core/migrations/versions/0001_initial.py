@@ -68,6 +68,9 @@ def upgrade() -> None:
         sa.Column("choices_at", core.db.Moment(), nullable=True),
         sa.Column("parties_at", core.db.Moment(), nullable=True),
         sa.Column("changes_at", core.db.Moment(), nullable=True),
+        sa.Column("told_at", core.db.Moment(), nullable=True),
+        sa.Column("converted", sa.Boolean(), nullable=False),
+        sa.Column("record_refs", sa.Boolean(), nullable=False),
         sa.Column("refresh_owner", sa.String(length=40), nullable=False),
         sa.Column("refresh_until", core.db.Moment(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -87,6 +90,8 @@ def upgrade() -> None:
         sa.Column("authorizer", sa.String(length=60), nullable=False),
         sa.Column("kept", sa.Text(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=True),
+        sa.Column("wishes", sa.JSON(), nullable=False),
         sa.Column("created_at", core.db.Moment(), nullable=False),
         sa.Column("used_at", core.db.Moment(), nullable=True),
         sa.Column("grant_id", sa.Integer(), nullable=True),
@@ -115,6 +120,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["role_id"], ["roles.id"], name=op.f("fk_users_role_id_roles")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("login", name=op.f("uq_users_login")),
+    )
+    op.create_table(
+        "accounting_access",
+        sa.Column("role_id", sa.Integer(), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("rights", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_access_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["role_id"], ["roles.id"], name=op.f("fk_accounting_access_role_id_roles"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("role_id", "connection_id", name=op.f("pk_accounting_access")),
     )
     op.create_table(
         "accounting_call_slot",
@@ -183,6 +204,7 @@ def upgrade() -> None:
         sa.Column("amount_credited", core.db.Amount(), nullable=False),
         sa.Column("fully_paid_on", sa.Date(), nullable=True),
         sa.Column("amounts_are", sa.String(length=12), nullable=False),
+        sa.Column("source_url", sa.Text(), nullable=False),
         sa.Column("updated_at", core.db.Moment(), nullable=True),
         sa.Column("seen_at", core.db.Moment(), nullable=False),
         sa.Column("missing_at", core.db.Moment(), nullable=True),
@@ -226,12 +248,31 @@ def upgrade() -> None:
         batch_op.create_index("ix_accounting_document_link_document", ["connection_id", "document_id"], unique=False)
 
     op.create_table(
+        "accounting_document_more",
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("document_id", sa.String(length=100), nullable=False),
+        sa.Column("history", sa.JSON(), nullable=False),
+        sa.Column("history_at", core.db.Moment(), nullable=True),
+        sa.Column("customer_url", sa.Text(), nullable=False),
+        sa.Column("customer_url_at", core.db.Moment(), nullable=True),
+        sa.Column("asked_at", core.db.Moment(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_document_more_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "document_id", name=op.f("pk_accounting_document_more")),
+    )
+    op.create_table(
         "accounting_draft",
         sa.Column("connection_id", sa.Integer(), nullable=False),
         sa.Column("document_kind", sa.String(length=30), nullable=False),
         sa.Column("party_id", sa.String(length=100), nullable=False),
         sa.Column("document_id", sa.String(length=100), nullable=False),
         sa.Column("noted_at", core.db.Moment(), nullable=True),
+        sa.Column("copied_from", sa.Integer(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -262,6 +303,75 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("accounting_draft", schema=None) as batch_op:
         batch_op.create_index("ix_accounting_draft_record", ["kind", "record_id"], unique=False)
+
+    op.create_table(
+        "accounting_draft_change",
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("document_id", sa.String(length=100), nullable=False),
+        sa.Column("document_kind", sa.String(length=30), nullable=False),
+        sa.Column("deed", sa.String(length=10), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("theirs", sa.JSON(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("problems", sa.JSON(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("error_detail", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("updated_at", core.db.Moment(), nullable=False),
+        sa.Column("sent_at", core.db.Moment(), nullable=True),
+        sa.Column("next_try_at", core.db.Moment(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("in_doubt", sa.Boolean(), nullable=False),
+        sa.Column("lease_owner", sa.String(length=40), nullable=False),
+        sa.Column("lease_until", core.db.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_draft_change_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_draft_change")),
+        sa.UniqueConstraint("key", name=op.f("uq_accounting_draft_change_key")),
+    )
+    with op.batch_alter_table("accounting_draft_change", schema=None) as batch_op:
+        batch_op.create_index("ix_accounting_draft_change_document", ["connection_id", "document_id"], unique=False)
+
+    op.create_table(
+        "accounting_failure",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(length=12), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=True),
+        sa.Column("deed", sa.String(length=40), nullable=False),
+        sa.Column("error", sa.String(length=40), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("job", sa.String(length=60), nullable=False),
+        sa.Column("arguments", sa.JSON(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=True),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("first_at", core.db.Moment(), nullable=False),
+        sa.Column("last_at", core.db.Moment(), nullable=False),
+        sa.Column("settled_at", core.db.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_failure_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_failure")),
+        sa.UniqueConstraint("reference", name=op.f("uq_accounting_failure_reference")),
+    )
+    with op.batch_alter_table("accounting_failure", schema=None) as batch_op:
+        batch_op.create_index("ix_accounting_failure_last_at", ["last_at"], unique=False)
 
     op.create_table(
         "accounting_new_party",
@@ -304,7 +414,9 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=500), nullable=False),
         sa.Column("folded", sa.String(length=500), nullable=False),
         sa.Column("email", sa.String(length=255), nullable=False),
+        sa.Column("domain", sa.String(length=255), nullable=False),
         sa.Column("phone", sa.String(length=60), nullable=False),
+        sa.Column("record_ref", sa.String(length=60), nullable=False),
         sa.Column("tax_number", sa.String(length=60), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("merged_into", sa.String(length=100), nullable=False),
@@ -321,8 +433,45 @@ def upgrade() -> None:
         sa.UniqueConstraint("connection_id", "party_id", name=op.f("uq_accounting_party_connection_id")),
     )
     with op.batch_alter_table("accounting_party", schema=None) as batch_op:
+        batch_op.create_index("ix_accounting_party_domain", ["connection_id", "domain"], unique=False)
         batch_op.create_index("ix_accounting_party_email", ["connection_id", "email"], unique=False)
         batch_op.create_index("ix_accounting_party_folded", ["connection_id", "folded"], unique=False)
+
+    op.create_table(
+        "accounting_party_change",
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("party_id", sa.String(length=100), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("problems", sa.JSON(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("error_detail", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("updated_at", core.db.Moment(), nullable=False),
+        sa.Column("sent_at", core.db.Moment(), nullable=True),
+        sa.Column("next_try_at", core.db.Moment(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("in_doubt", sa.Boolean(), nullable=False),
+        sa.Column("lease_owner", sa.String(length=40), nullable=False),
+        sa.Column("lease_until", core.db.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_party_change_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_party_change")),
+        sa.UniqueConstraint("key", name=op.f("uq_accounting_party_change_key")),
+    )
+    with op.batch_alter_table("accounting_party_change", schema=None) as batch_op:
+        batch_op.create_index("ix_accounting_party_change_party", ["connection_id", "party_id"], unique=False)
 
     op.create_table(
         "accounting_party_link",
@@ -331,6 +480,7 @@ def upgrade() -> None:
         sa.Column("record_id", sa.Integer(), nullable=False),
         sa.Column("connection_id", sa.Integer(), nullable=False),
         sa.Column("party_id", sa.String(length=100), nullable=False),
+        sa.Column("followed_from", sa.String(length=100), nullable=False),
         sa.Column("linked_by", sa.Integer(), nullable=True),
         sa.Column("linked_at", core.db.Moment(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -447,6 +597,7 @@ def upgrade() -> None:
         sa.Column("item", sa.String(length=100), nullable=False),
         sa.Column("account", sa.String(length=100), nullable=False),
         sa.Column("tax_rate", sa.String(length=100), nullable=False),
+        sa.Column("tracking", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["document"],
             ["accounting_document.id"],
@@ -465,6 +616,8 @@ def upgrade() -> None:
         sa.Column("date", sa.Date(), nullable=False),
         sa.Column("amount", core.db.Amount(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("payment_id", sa.String(length=100), nullable=False),
+        sa.Column("reference", sa.String(length=255), nullable=False),
         sa.ForeignKeyConstraint(
             ["document"],
             ["accounting_document.id"],
@@ -550,6 +703,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opportunities_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_stage"), ["stage"], unique=False)
+
+    op.create_table(
+        "opportunity_lines",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("opportunity_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("item", sa.String(length=100), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("quantity", core.db.Amount(), nullable=False),
+        sa.Column("unit_price", core.db.Amount(), nullable=False),
+        sa.Column("discount", core.db.Rate(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["opportunity_id"],
+            ["opportunities.id"],
+            name=op.f("fk_opportunity_lines_opportunity_id_opportunities"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opportunity_lines")),
+    )
+    with op.batch_alter_table("opportunity_lines", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_opportunity_lines_opportunity_id"), ["opportunity_id"], unique=False)
 
     op.create_table(
         "projects",

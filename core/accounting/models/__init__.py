@@ -1,0 +1,61 @@
+"""What accounting keeps: grants, connections, the party index, links, the snapshot and the intents.
+
+Amounts are in the document's own currency, tax in, unless the name says otherwise. Ids called ``…_id`` that are text
+are the provider's own ids and opaque here.
+"""
+
+from core.accounting.models.connections import (
+    PROVIDER_ID,
+    CallSlot,
+    CallWindow,
+    Connection,
+    ConnectionAccess,
+    Consent,
+    Failure,
+    GrantRow,
+)
+from core.accounting.models.intents import (
+    Draft,
+    DraftChange,
+    IntentColumns,
+    NewPartyIntent,
+    PartyChange,
+)
+from core.accounting.models.links import (
+    DocumentLink,
+    PartyLink,
+)
+from core.accounting.models.snapshot import (
+    Choices,
+    DocumentMore,
+    DocumentRow,
+    LineRow,
+    PartyRow,
+    PaymentRow,
+    UnreadDocument,
+)
+
+__all__ = [
+    "PROVIDER_ID",
+    "CallSlot",
+    "CallWindow",
+    "Choices",
+    "Connection",
+    "ConnectionAccess",
+    "Consent",
+    "DocumentLink",
+    "DocumentMore",
+    "DocumentRow",
+    "Draft",
+    "DraftChange",
+    "Failure",
+    "GrantRow",
+    "IntentColumns",
+    "LineRow",
+    "NewPartyIntent",
+    "PartyChange",
+    "PartyLink",
+    "PartyRow",
+    "PaymentRow",
+    "UnreadDocument",
+]
