@@ -36,10 +36,16 @@ def decimals(currency: str) -> int:
 
 
 def amount(value: Decimal | None, currency: str = "") -> str:
-    """An amount without its currency: ``1,234.50``; nothing for None."""
+    """An amount without its currency: ``1,234.50``; nothing for None.
+
+    Where a currency has no decimals and the amount has some all the same they are shown, not rounded away.
+    """
     if value is None:
         return ""
-    return f"{value:,.{decimals(currency)}f}"
+    places = decimals(currency)
+    if places < 2 and value != value.to_integral_value():
+        places = 2
+    return f"{value:,.{places}f}"
 
 
 def money(value: Decimal | None, currency: str) -> str:

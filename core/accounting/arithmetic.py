@@ -1,7 +1,8 @@
 """What an invoice adds up to, as the accounting system will reckon it, before it is sent.
 
-Each line after its discount is rounded half up to two places, its tax is rounded half up to two places, then both are
-added up, as accounting systems document it (tax is rounded per line); amounts are in the document's currency.
+Each line after its discount is rounded half up, its tax is rounded half up, then both are added up, as accounting
+systems document it (tax is rounded per line). Amounts are in the document's currency, with as many places as the system
+gives them there: two at most of them, whatever the currency.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from core.contract.values import AmountsAre
 
 HUNDRED = Decimal(100)
-ZERO = Decimal("0.00")
-CENT = Decimal("0.01")
+ZERO = Decimal(0)
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 
 
@@ -37,16 +37,22 @@ class Totals:
 
 
 def line_sum(
-    quantity: Decimal, unit_price: Decimal, discount: Decimal, rate: Decimal, amounts_are: AmountsAre
+    quantity: Decimal,
+    unit_price: Decimal,
+    discount: Decimal,
+    rate: Decimal,
+    amounts_are: AmountsAre,
+    places: int = 2,
 ) -> LineSum:
-    """One line; `discount` and the tax `rate` are per cent, `unit_price` has up to four decimals."""
+    """One line, rounded to `places`; `discount` and tax `rate` are per cent, `unit_price` has at most four decimals."""
     with localcontext(EXACT):
-        amount = (quantity * unit_price * (HUNDRED - discount) / HUNDRED).quantize(CENT)
+        least = Decimal(1).scaleb(-places)
+        amount = (quantity * unit_price * (HUNDRED - discount) / HUNDRED).quantize(least)
         if amounts_are is AmountsAre.NO_TAX:
-            return LineSum(amount, ZERO)
+            return LineSum(amount, ZERO.quantize(least))
         if amounts_are is AmountsAre.INCLUSIVE:
-            return LineSum(amount, (amount * rate / (HUNDRED + rate)).quantize(CENT))
-        return LineSum(amount, (amount * rate / HUNDRED).quantize(CENT))
+            return LineSum(amount, (amount * rate / (HUNDRED + rate)).quantize(least))
+        return LineSum(amount, (amount * rate / HUNDRED).quantize(least))
 
 
 def totals(lines: Sequence[LineSum], amounts_are: AmountsAre) -> Totals:

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from core import formats
 from core.accounting.arithmetic import Totals, line_sum, totals
 from core.contract.values import AmountsAre, Choice, ChoiceKind, Line, NewDocument, Problem
 from core.forms import can_be_seen, parse_amount
@@ -147,20 +148,29 @@ def parse_day(text: str) -> date:
     raise ValueError("Write a date such as 2026-11-22 or 22 Nov 2026.")
 
 
-def check(typed: Typed, lists: Lists, *, party_state: str, needs: frozenset[str] = frozenset()) -> Checked:
+def check(
+    typed: Typed,
+    lists: Lists,
+    *,
+    party_state: str,
+    needs: frozenset[str] = frozenset(),
+    decimals: int | None = None,
+) -> Checked:
     """What was typed against the rules and the organisation's lists.
 
     `party_state`: active, archived, or "" for a party that is not among the organisation's; `needs`: what each line
-    must have there (item, account).
+    must have there (item, account); `decimals`: to how many places amounts are rounded there, None for as many as the
+    currency has.
     """
-    return _Checker(typed, lists, needs).run(party_state)
+    return _Checker(typed, lists, needs, decimals).run(party_state)
 
 
 class _Checker:
     """Reads one form; collects problems as it goes."""
 
-    def __init__(self, typed: Typed, lists: Lists, needs: frozenset[str]) -> None:
+    def __init__(self, typed: Typed, lists: Lists, needs: frozenset[str], decimals: int | None) -> None:
         self._needs = needs
+        self._places = formats.decimals(typed.head["currency"]) if decimals is None else decimals
         self._head = typed.head
         self._lines = typed.lines
         self._lists = lists
@@ -312,7 +322,7 @@ class _Checker:
 
     def _line_sum(self, line: Line, amounts_are: AmountsAre) -> Any:
         rate = taxed(line.tax_rate, line.account, line.item, self._lists).rate or Decimal(0)
-        return line_sum(line.quantity, line.unit_price, line.discount, rate, amounts_are)
+        return line_sum(line.quantity, line.unit_price, line.discount, rate, amounts_are, self._places)
 
     def _open_tax(self, lines: Iterable[tuple[int, Line]], amounts_are: AmountsAre) -> Iterable[int]:
         """The rows whose tax nobody here can reckon."""

@@ -25,7 +25,8 @@ from core.services import Services
 class Desk:
     """Everything on the table for drafting in one organisation; read from the database alone.
 
-    `kind` is what can be made there, None for nothing; `ready` is False until the organisation's lists were read.
+    `kind` is what can be made there, None for nothing; `ready` is False until the organisation's lists were read;
+    `decimals` as `ProviderSpec` has it.
     """
 
     connection: Connection
@@ -37,6 +38,7 @@ class Desk:
     usual_days: int
     linked: Sequence[PartyRow]
     ready: bool
+    decimals: int | None = None
 
     @property
     def offered(self) -> dict[str, Sequence[Choice]]:
@@ -79,6 +81,7 @@ def open_desk(session: Session, services: Services, record: Any, connection: Con
         usual_days=due_dates.default_days(services.settings),
         linked=linking.parties_for_draft(session, record, connection),
         ready=connection.choices_at is not None,
+        decimals=connections.spec_of(services, connection).decimals,
     )
 
 
@@ -145,7 +148,8 @@ class Sheet:
     def checked(self) -> draft_form.Checked:
         """What it means."""
         state = self.party_row.state if self.party_row else ""
-        return draft_form.check(self.typed, self.desk.lists, party_state=state, needs=self.desk.needs)
+        desk = self.desk
+        return draft_form.check(self.typed, desk.lists, party_state=state, needs=desk.needs, decimals=desk.decimals)
 
     @cached_property
     def due(self) -> due_dates.Due | None:

@@ -254,7 +254,8 @@ class ProviderSpec:
 
     `title` is the product's name as people say it. `open` makes a provider for one connection. `notice` is a
     sentence shown on its pages (a stub says that it is one). The limits are the vendor's, for one organisation; None
-    means that none is known.
+    means that none is known. `decimals`: to how many places the vendor rounds the amounts of documents in every
+    currency; None where it rounds as each currency has them (none for yen, three for Bahraini dinars).
     """
 
     key: str
@@ -265,6 +266,7 @@ class ProviderSpec:
     calls_per_minute: int | None = None
     calls_per_day: int | None = None
     calls_at_once: int | None = None
+    decimals: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could not be shown, connected or opened, before anything starts."""
@@ -278,6 +280,8 @@ class ProviderSpec:
         for name in ("calls_per_minute", "calls_per_day", "calls_at_once"):
             if (limit := getattr(self, name)) is not None and limit < 1:
                 raise ValueError(f"The provider {self.key!r}: {name} is {limit}; None means that none is known")
+        if self.decimals is not None and not 0 <= self.decimals <= 4:
+            raise ValueError(f"The provider {self.key!r}: decimals is {self.decimals}; amounts have none to four")
 
 
 def _check_authorizers(provider: str, authorizers: Sequence[Any]) -> None:

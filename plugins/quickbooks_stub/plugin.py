@@ -30,6 +30,7 @@ def accounting_providers(settings: Mapping[str, Any]) -> list[ProviderSpec]:
             authorizers=(ToyConsent(clock),),
             open=partial(QuickBooksStub, store=store),
             notice="This is a stub over a toy ledger, not QuickBooks: the company and its figures are made up.",
+            decimals=2,
         )
     ]
 

@@ -23,6 +23,7 @@ def accounting_providers(settings: Mapping[str, str]) -> Iterable[ProviderSpec]:
             open=XeroProvider,
             calls_per_minute=60,  # for one organisation; the day's limit depends on the plan, and answers tell it
             calls_at_once=5,
+            decimals=2,  # "rounding to two decimal places", whatever the currency (Xero, "Rounding in Xero")
         )
     ]
 
