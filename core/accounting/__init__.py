@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from core.accounting import access, companion, jobs, pages
+from core.accounting import access, companion, deeds, jobs, pages
+from core.accounting.views import access as access_page
 from core.accounting.views import connect, draft, draft_list, find, link, new_party, tab
 from core.contract.extensions import NavLink
 
@@ -14,11 +15,11 @@ def includeme(config: Any) -> None:
     """The jobs, the tab for plugins to compose, and the pages."""
     jobs.register(config.registry.services)
     config.add_request_method(pages.accounting_tab, "accounting_tab")
+    config.add_request_method(access.may, "may")
     config.add_navigation(navigation)
     config.add_record_companion(companion.COMPANION)
-    config.add_deed_rights(dict.fromkeys(("document linked", "document unlinked"), (access.SEE_AMOUNTS,)))
-    config.add_deed_rights(dict.fromkeys(("bill linked", "bill unlinked"), (access.SEE_AMOUNTS, access.SEE_BILLS)))
-    for room in (connect, tab, link, find, draft, draft_list, new_party):
+    config.include(deeds)
+    for room in (connect, access_page, tab, link, find, draft, draft_list, new_party):
         room.add_routes(config)
 
 

@@ -1,10 +1,14 @@
-"""What a role may do in one connection: its own rights, unless an admin said otherwise for that connection.
+"""What a role may do in one connection: its own rights, less what an admin took away for that connection.
 
-The pages' views name a right in general, which keeps out who has it nowhere; what concerns a connection asks here too.
+A connection never gives a right that the role has not in general, so that the permission on a view keeps out who has it
+nowhere; what concerns a connection asks here too. Who may not even see how things stand in a connection does not learn
+that it is there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -14,23 +18,99 @@ from core.users.models import User
 
 SEE_STATUS, SEE_AMOUNTS, SEE_BILLS = "accounting.see_status", "accounting.see_amounts", "accounting.see_bills"
 LINK, DRAFT, MANAGE = "accounting.link", "accounting.draft", "accounting.manage_connections"
-# The rights that can differ from connection to connection.
-BY_CONNECTION = (SEE_STATUS, SEE_AMOUNTS, SEE_BILLS, LINK, DRAFT)
+# The rights that can be taken away in a connection, each with what it takes to have it there.
+NEEDS: dict[str, tuple[str, ...]] = {
+    SEE_STATUS: (),
+    SEE_AMOUNTS: (SEE_STATUS,),
+    SEE_BILLS: (SEE_STATUS, SEE_AMOUNTS),
+    LINK: (SEE_STATUS,),
+    DRAFT: (SEE_STATUS,),
+}
+BY_CONNECTION = tuple(NEEDS)
 
 
-def may(request: Any, right: str, connection: Connection) -> bool:
-    """Whether the user has a right in a connection (one of `BY_CONNECTION`)."""
+@dataclass(frozen=True)
+class Sight:
+    """What the user may see."""
+
+    status: bool
+    amounts: bool
+    bills: bool
+
+
+def whole(rights: Iterable[str]) -> frozenset[str]:
+    """The rights of `BY_CONNECTION` among these that hold: amounts need the status, bills the amounts, and so on."""
+    found = frozenset(rights)
+    return frozenset(right for right in BY_CONNECTION if right in found and found.issuperset(NEEDS[right]))
+
+
+def may(request: Any, right: str, connection: Connection | int | None = None) -> bool:
+    """Whether the user has a right: in a connection (given by itself or by its id), else in general."""
+    if not request.has_permission(right):
+        return False
+    if connection is None or right not in NEEDS:
+        return True
     limits = _limits(request)
-    return right in limits[connection.id] if connection.id in limits else bool(request.has_permission(right))
+    number = connection if isinstance(connection, int) else connection.id
+    return number not in limits or right in limits[number]
+
+
+def is_hidden(request: Any, connection: Connection | int) -> bool:
+    """Whether the user's role was taken even the sight of the status: then the connection is not named."""
+    number = connection if isinstance(connection, int) else connection.id
+    return number in hidden_from(request)
+
+
+def hidden_from(request: Any, right: str = SEE_STATUS) -> frozenset[int]:
+    """The ids of the connections in which a right was taken from the user's role."""
+    return frozenset(number for number, rights in _limits(request).items() if right not in rights)
+
+
+def known_to(request: Any, connections: Iterable[Connection], right: str = SEE_STATUS) -> list[Connection]:
+    """Those of the connections in which a right was not taken from the user's role; by default those it may know of."""
+    hidden = hidden_from(request, right)
+    return [one for one in connections if one.id not in hidden]
+
+
+def sight_in(request: Any, connection: Connection | int) -> Sight:
+    """What the user may see of one connection."""
+    amounts = may(request, SEE_AMOUNTS, connection)
+    status = may(request, SEE_STATUS, connection)
+    return Sight(status, amounts, bills=amounts and may(request, SEE_BILLS, connection))
+
+
+def sight(request: Any) -> Sight:
+    """What the user may see in general, where nothing else is said for a connection."""
+    amounts = bool(request.has_permission(SEE_AMOUNTS))
+    status = bool(request.has_permission(SEE_STATUS))
+    return Sight(status, amounts, bills=amounts and bool(request.has_permission(SEE_BILLS)))
+
+
+def reads_words(request: Any, connection: Connection | int) -> bool:
+    """Whether the user may read a provider's own words about a failure: they may hold amounts and numbers of bills."""
+    return sight_in(request, connection).bills or bool(request.has_permission(MANAGE))
+
+
+def may_read_deed(request: Any, rights: Iterable[str], values: dict[str, Any]) -> bool:
+    """Whether the user may read the values of a deed of the audit trail that takes `rights`.
+
+    A deed in a connection says which by ``in_id``; that it is there is no secret for who manages connections.
+    """
+    number = values.get("in_id")
+    if not isinstance(number, int):
+        return all(request.has_permission(right) for right in rights)
+    known = not is_hidden(request, number) or bool(request.has_permission(MANAGE))
+    return known and all(may(request, right, number) for right in rights)
 
 
 def _limits(request: Any) -> dict[int, frozenset[str]]:
-    """The rights of the user's role by connection, where they differ; read once a request."""
+    """The rights of the user's role by connection, where they differ; read once a request, in a session of its own."""
     found: dict[int, frozenset[str]] | None = getattr(request, "_accounting_access", None)
     if found is None:
-        role = select(User.role_id).where(User.id == request.identity.id).scalar_subquery()
-        rows = select(ConnectionAccess).where(ConnectionAccess.role_id == role)
+        who = request.identity
+        role = select(User.role_id).where(User.id == (who.id if who else None)).scalar_subquery()
+        rows = select(ConnectionAccess.connection_id, ConnectionAccess.rights).where(ConnectionAccess.role_id == role)
         with request.services.db.read() as session:
-            found = {row.connection_id: frozenset(row.rights) for row in session.scalars(rows)}
+            found = {number: whole(rights) for number, rights in session.execute(rows)}
         request._accounting_access = found
     return found

@@ -6,45 +6,55 @@ What is on its way there, or may have arrived, stays, for its outcome must still
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, not_, select
 from sqlalchemy.orm import Session
 
 from core.accounting import linking
-from core.accounting.access import SEE_AMOUNTS, SEE_BILLS
+from core.accounting.access import SEE_AMOUNTS, SEE_BILLS, SEE_STATUS
 from core.accounting.intents import unsent
-from core.accounting.models import Draft, NewPartyIntent
+from core.accounting.models import DocumentLink, Draft, NewPartyIntent
 from core.accounting.words import BILL_KINDS
-from core.records.service import Actor, Companion
+from core.records.service import Actor, Companion, May
 
 NAMED = 5
 
 
-def describe(session: Session, record: Any, may: Callable[[str], bool]) -> list[str]:
+def describe(session: Session, record: Any, may: May) -> list[str]:
     """A sentence for each sort of thing that goes with the record, and for each that stays."""
-    return [*_parties(session, record), *_documents(session, record, may), *_intents(session, record)]
+    return [*_parties(session, record, may), *_documents(session, record, may), *_intents(session, record)]
 
 
-def _parties(session: Session, record: Any) -> Iterator[str]:
+def _parties(session: Session, record: Any, may: May) -> Iterator[str]:
     links = linking.links_of(session, record.kind, record.id)
-    for name, mine in _by_connection(links):
+    shown = [link for link in links if may(SEE_STATUS, link.connection)]
+    for name, mine in _by_connection(shown):
         rows = [linking.party_row(session, link.connection_id, link.party_id) for link in mine[:NAMED]]
         names = _list([row.name if row else "a contact that is being read" for row in rows], mine)
         yield f"{_links(mine)} to {names} in {name} will go; the {_of(mine, 'contact')} there will stay."
+    yield from _hidden(len(links) - len(shown), "contact")
 
 
-def _documents(session: Session, record: Any, may: Callable[[str], bool]) -> Iterator[str]:
+def _documents(session: Session, record: Any, may: May) -> Iterator[str]:
     links = linking.document_links_of(session, record.kind, record.id)
-    shown = [link for link in links if may(SEE_AMOUNTS) and (link.document_kind not in BILL_KINDS or may(SEE_BILLS))]
+    shown = [link for link in links if _is_shown(link, may)]
     for name, mine in _by_connection(shown):
         names = _list([linking.number_of(session, link.connection_id, link.document_id) for link in mine[:NAMED]], mine)
         yield f"{_links(mine)} to {names} in {name} will go; the {_of(mine, 'document')} there will stay."
-    hidden = len(links) - len(shown)
-    if hidden:
-        what = "1 link to a document" if hidden == 1 else f"{hidden} links to documents"
-        yield f"{what} that your role does not show will go."
+    yield from _hidden(len(links) - len(shown), "document")
+
+
+def _is_shown(link: DocumentLink, may: May) -> bool:
+    seen = may(SEE_AMOUNTS, link.connection)
+    return seen and (link.document_kind not in BILL_KINDS or may(SEE_BILLS, link.connection))
+
+
+def _hidden(count: int, what: str) -> Iterator[str]:
+    if count:
+        told = f"1 link to a {what}" if count == 1 else f"{count} links to {what}s"
+        yield f"{told} that your role does not show will go."
 
 
 def _by_connection(links: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:

@@ -17,6 +17,7 @@ from sqlalchemy import select, update
 from core.accounting import connections
 from core.accounting.codec import from_json, to_json
 from core.accounting.context import ConnectionContext, authorizer_of, granted_by, read_grant
+from core.accounting.deeds import in_connection
 from core.accounting.models import Connection, Consent, GrantRow
 from core.audit.service import record_deed
 from core.contract.errors import ProviderError, ReconnectNeeded, Rejected
@@ -135,7 +136,7 @@ def connect(services: Services, consent_id: int, picked: Sequence[str], user_id:
         made = connections.connect(session, grant, chosen, user_id=user_id, now=now)
         consent.organisations, consent.grant_id = [], None  # used up; the row stays, to know a replay by
         for connection in made:
-            new = {"provider": connection.provider, "organisation": connection.name, "scopes": grant.scopes}
+            new = {"provider": connection.provider, **in_connection(connection), "scopes": grant.scopes}
             record_deed(session, when=now, user_id=user_id, deed="accounting connected", new=new)
         return [connection.id for connection in made]
 
@@ -158,7 +159,7 @@ def disconnect(services: Services, connection_id: int, user_id: int) -> None:
             pass  # gone on the provider's side already: forgetting is all that is left
     with services.db.begin() as session:
         connection = session.get_one(Connection, connection_id)
-        old = {"provider": connection.provider, "organisation": connection.name}
+        old = {"provider": connection.provider, **in_connection(connection)}
         connections.mark_disconnected(session, connection)
         now = services.clock.now()
         record_deed(session, when=now, user_id=user_id, deed="accounting disconnected", old=old)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,11 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, selectinload
 
+from core.accounting.access import Sight
 from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink
 from core.accounting.words import BILL_KINDS, Status, status_of
 from core.contract.values import DocumentKind, DocumentStatus
 
 PAGE = 25
+SightOf = Callable[[Connection], Sight]  # what the user may see of each connection
 PARTY_RECORDS = frozenset({"contacts", "organizations"})
 OPEN = (DocumentStatus.SUBMITTED.value, DocumentStatus.AUTHORISED.value)
 SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -69,6 +71,16 @@ def connections_linked(session: Session, record: Any, *, bills: bool) -> list[Co
     if table is DocumentLink and not bills:
         mine = mine.where(DocumentLink.document_kind.not_in(BILL_KINDS))
     return list(session.scalars(select(Connection).where(Connection.id.in_(mine)).order_by(Connection.name)))
+
+
+def connections_known(session: Session, record: Any, sight_of: SightOf) -> list[Connection]:
+    """The same for a user, who may see `sight_of` each: none that the user may not know of, bills no reason for one."""
+    found = [(one, sight_of(one)) for one in connections_linked(session, record, bills=True)]
+    shown = [(one, sight) for one, sight in found if sight.status]
+    if all(sight.bills for _, sight in shown):
+        return [one for one, _ in shown]
+    by_others = {one.id for one in connections_linked(session, record, bills=False)}
+    return [one for one, sight in shown if sight.bills or one.id in by_others]
 
 
 @dataclass(frozen=True)

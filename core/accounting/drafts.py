@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from core.accounting import connections, due_dates, intents, linking, sending, snapshot
 from core.accounting.codec import from_json
+from core.accounting.deeds import in_connection
 from core.accounting.models import Connection, DocumentRow, Draft
 from core.audit.service import record_deed
 from core.contract.errors import NotFound, ProviderError, Throttled, Unavailable
@@ -70,7 +71,7 @@ class DraftDeed(sending.Deed[Draft, Document]):
                 session, record, row.connection, made.kind, made.ref.id, user_id=row.created_by, now=now
             )
         # No amount: the audit trail is read by people who may not see any.
-        new = {"document": made.number or made.ref.id, "party": made.party_name, "in": row.connection.name}
+        new = {"document": made.number or made.ref.id, "party": made.party_name, **in_connection(row.connection)}
         record_deed(
             session,
             when=now,
@@ -180,11 +181,15 @@ class Listed:
     by: str
 
 
-def listed(session: Session, page: int) -> Found:
-    """A page of all drafts, newest first, each as `Listed`. A page behind the last is the last."""
-    total = session.scalar(select(func.count()).select_from(Draft)) or 0
+def listed(session: Session, page: int, hidden: Collection[int] = ()) -> Found:
+    """A page of the drafts, newest first, each as `Listed`; those for `hidden` connections left out.
+
+    A page behind the last is the last.
+    """
+    shown = Draft.connection_id.not_in(hidden)
+    total = session.scalar(select(func.count()).select_from(Draft).where(shown)) or 0
     page = min(max(page, 1), max(1, -(-total // PAGE_SIZE)))
-    rows: Sequence[Any] = _listed(session, _LISTED.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE))
+    rows: Sequence[Any] = _listed(session, _LISTED.where(shown).offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE))
     return Found(rows, total, page)
 
 
@@ -206,9 +211,10 @@ def _listed(session: Session, query: Any) -> list[Listed]:
     return [Listed(draft, document, name or "") for draft, document, name in session.execute(query)]
 
 
-def waiting(session: Session) -> int:
-    """How many drafts are not made yet: the count beside *Drafts* in the navigation."""
-    return session.scalar(select(func.count()).select_from(Draft).where(Draft.state != "made")) or 0
+def waiting(session: Session, hidden: Collection[int] = ()) -> int:
+    """How many drafts are not made yet, those for `hidden` connections left out: the count in the navigation."""
+    mine = (Draft.state != "made", Draft.connection_id.not_in(hidden))
+    return session.scalar(select(func.count()).select_from(Draft).where(*mine)) or 0
 
 
 def own_total(draft: Draft) -> Decimal:

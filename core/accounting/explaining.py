@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.accounting import linking
-from core.accounting.documents import PARTY_RECORDS, connections_linked, linked_ids, shown_on
+from core.accounting.documents import PARTY_RECORDS, SightOf, connections_known, linked_ids, shown_on
 from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink
 from core.accounting.rules import Day, Explanation, Rule, explain
 from core.records.kinds import KINDS
@@ -81,15 +81,19 @@ def tell(
     rule: Rule,
     today: date,
     *,
-    bills: bool,
+    sight_of: SightOf,
     counted: int = 1,
     left: int = 1,
 ) -> Told:
-    """Explain a figure of a record's tab; `counted` and `left` are the pages asked for, `bills` whether bills show."""
+    """Explain a figure of a record's tab; `counted` and `left` are the pages asked for.
+
+    `sight_of` says what the user may see of each connection: documents of others are told where amounts are seen there.
+    """
+    bills = sight_of(connection).bills
     mine = and_(shown_on(record, connection.id, bills=bills), DocumentRow.kind.in_(rule.kinds))
     rows: Any = session.execute(select(*COLUMNS).where(mine).order_by(*NEWEST)).all()
     told = explain(rule, rows, connection.base_currency, today)
-    others = _Others(session, record, connection, rule, bills=bills)
+    others = _Others(session, record, connection, rule, sight_of)
     reasons = Counter(reason for _, reason in told.omitted) + others.counts()
     number = _page(counted, len(told.counted))
     return Told(
@@ -118,11 +122,12 @@ def _left_out(told: Explanation, others: _Others, page: int, total: int) -> Shee
 class _Others:
     """Documents of the rule's kinds that have to do with the record and are no part of this figure at all."""
 
-    def __init__(self, session: Session, record: Any, connection: Connection, rule: Rule, *, bills: bool) -> None:
+    def __init__(self, session: Session, record: Any, connection: Connection, rule: Rule, sight_of: SightOf) -> None:
         self._session = session
-        elsewhere = [one for one in connections_linked(session, record, bills=bills) if one.id != connection.id]
-        self._reasons = {one.id: f"in another connection, {one.name}" for one in elsewhere}
-        wanted = [shown_on(record, one.id, bills=bills) for one in elsewhere]
+        known = [(one, sight_of(one)) for one in connections_known(session, record, sight_of)]
+        elsewhere = [(one, seen) for one, seen in known if one.id != connection.id and seen.amounts]
+        self._reasons = {one.id: f"in another connection, {one.name}" for one, _ in elsewhere}
+        wanted = [shown_on(record, one.id, bills=seen.bills) for one, seen in elsewhere]
         if record.kind not in PARTY_RECORDS:
             self._reasons[connection.id] = f"not linked to this {KINDS[record.kind].singular}"
             wanted.append(_not_linked(record, connection.id))

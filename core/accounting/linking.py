@@ -15,6 +15,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.accounting.deeds import in_connection
 from core.accounting.documents import these
 from core.accounting.folding import digits, fold
 from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink, PartyRow
@@ -159,7 +160,7 @@ def link_party(
     party = party_row(session, connection.id, party_id)
     if party is not None and _links_to(session, connection.id, party_id) == 1:
         party.documents_at = None  # while nobody was linked, nobody kept its documents current: read them whole again
-    new = {"party": party.name if party else party_id, "party_id": party_id, "in": connection.name}
+    new = {"party": party.name if party else party_id, "party_id": party_id, **in_connection(connection)}
     record_deed(session, when=now, user_id=user_id, deed="party linked", kind=record.kind, record_id=record.id, new=new)
     return link
 
@@ -175,7 +176,7 @@ def unlink_party(session: Session, record: Any, link_id: int, *, user_id: int | 
     if link is None or (link.kind, link.record_id) != (record.kind, record.id):
         return False
     party = party_row(session, link.connection_id, link.party_id)
-    old = {"party": party.name if party else link.party_id, "party_id": link.party_id, "in": link.connection.name}
+    old = {"party": party.name if party else link.party_id, "party_id": link.party_id, **in_connection(link.connection)}
     session.delete(link)
     session.flush()
     record_deed(
@@ -203,7 +204,7 @@ def link_document(
             session.flush()
     except IntegrityError:
         return session.scalars(select(DocumentLink).filter_by(**key)).one()
-    new = {"document": number_of(session, connection.id, document_id), "in": connection.name}
+    new = {"document": number_of(session, connection.id, document_id), **in_connection(connection)}
     deed = f"{_sort(link)} linked"
     record_deed(session, when=now, user_id=user_id, deed=deed, kind=record.kind, record_id=record.id, new=new)
     return link
@@ -214,7 +215,7 @@ def unlink_document(session: Session, record: Any, link_id: int, *, user_id: int
     link = session.get(DocumentLink, link_id)
     if link is None or (link.kind, link.record_id) != (record.kind, record.id):
         return False
-    old = {"document": number_of(session, link.connection_id, link.document_id), "in": link.connection.name}
+    old = {"document": number_of(session, link.connection_id, link.document_id), **in_connection(link.connection)}
     session.delete(link)
     session.flush()
     deed = f"{_sort(link)} unlinked"

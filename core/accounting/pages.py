@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from pyramid.httpexceptions import HTTPNotFound
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from pyramid.renderers import render_to_response
 from pyramid_jinja2 import IJinja2Environment
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.accounting import access
-from core.accounting.access import SEE_AMOUNTS, SEE_BILLS, SEE_STATUS
+from core.accounting.access import SEE_STATUS, Sight
 from core.accounting.models import Connection
-from core.accounting.tab import Sight
 from core.contract.errors import Denied, ProviderError, ReconnectNeeded, Throttled, Unavailable
 from core.contract.extensions import Tab
 from core.contract.provider import ProviderSpec
@@ -46,10 +47,23 @@ def spec_at(request: Any) -> ProviderSpec:
 
 
 def place(request: Any, session: Session | None = None) -> Place:
-    """The record and backend named in the address. Raises HTTPNotFound, `RecordNotFound`."""
-    spec = spec_at(request)
-    found = get_record(session or request.dbsession, request.matchdict["records"], int(request.matchdict["id"]))
-    return Place(found, spec)
+    """The record and backend named in the address.
+
+    Raises HTTPNotFound, `RecordNotFound`, and HTTPForbidden where the user's role may know of no connection there.
+    """
+    spec, session = spec_at(request), session or request.dbsession
+    if knows_of_none(request, session, spec.key):
+        raise HTTPForbidden()
+    return Place(get_record(session, request.matchdict["records"], int(request.matchdict["id"])), spec)
+
+
+def knows_of_none(request: Any, session: Session, provider: str) -> bool:
+    """Whether all connections of a backend are hidden from the user's role, and there are some."""
+    hidden = access.hidden_from(request)
+    if not hidden:
+        return False
+    numbers = session.scalars(select(Connection.id).where(Connection.provider == provider)).all()
+    return bool(numbers) and hidden.issuperset(numbers)
 
 
 def connection_at(session: Session, spec: ProviderSpec, text: str | None) -> Connection:
@@ -60,29 +74,43 @@ def connection_at(session: Session, spec: ProviderSpec, text: str | None) -> Con
     return connection
 
 
+def connection_for(request: Any, session: Session, spec: ProviderSpec, text: str | None, right: str) -> Connection:
+    """The connection of this backend with that id, for something that takes a right there.
+
+    Raises HTTPNotFound, also where the user's role may not know of it, and HTTPForbidden.
+    """
+    connection = connection_at(session, spec, text)
+    require(request, connection, right)
+    return connection
+
+
+def require(request: Any, connection: Connection, right: str) -> None:
+    """Raises HTTPNotFound where the user's role may not know of a connection, HTTPForbidden without the right there."""
+    if access.is_hidden(request, connection):
+        raise HTTPNotFound()
+    if not access.may(request, right, connection):
+        raise HTTPForbidden()
+
+
 def sight_in(request: Any, connection: Connection) -> Sight:
     """What the user may see of one connection."""
-    amounts = access.may(request, SEE_AMOUNTS, connection)
-    return Sight(
-        status=access.may(request, SEE_STATUS, connection),
-        amounts=amounts,
-        bills=amounts and access.may(request, SEE_BILLS, connection),
-    )
+    return access.sight_in(request, connection)
 
 
 def sight(request: Any) -> Sight:
     """What the user may see in general, where nothing else is said for a connection."""
-    amounts = bool(request.has_permission(SEE_AMOUNTS))
-    return Sight(
-        status=bool(request.has_permission(SEE_STATUS)),
-        amounts=amounts,
-        bills=amounts and bool(request.has_permission(SEE_BILLS)),
-    )
+    return access.sight(request)
 
 
 def accounting_page(request: Any, template: str, record: Any, spec: ProviderSpec, **values: Any) -> Any:
-    """A page about a record, inside the record's own page; a plugin may bring its own template of that name."""
-    values = {"spec": spec, "sight": sight(request), "tab_path": f"{record.path}/tabs/{spec.key}", **values}
+    """A page about a record, inside the record's own page; a plugin may bring its own template of that name.
+
+    `sight` is what the user may see of the page's `connection`; without one, and on the tab, what holds in general.
+    """
+    connection = values.get("connection")
+    seen = access.sight_in(request, connection) if connection else access.sight(request)
+    values = {"spec": spec, "sight": seen, "tab_path": f"{record.path}/tabs/{spec.key}", **values}
+    values["sight_of"] = partial(access.sight_in, request)
     return render_to_response(
         template_of(request, spec, template), record_page(request, record, spec.key, **values), request
     )
@@ -99,7 +127,7 @@ def template_of(request: Any, spec: ProviderSpec, template: str) -> str:
 def accounting_tab(request: Any, provider: str, record: Any) -> Tab | None:
     """The tab of an accounting backend on a record's page; None where the user may see nothing of it."""
     spec = request.services.providers.get(provider)
-    if spec is None or not request.has_permission(SEE_STATUS):
+    if spec is None or not request.has_permission(SEE_STATUS) or knows_of_none(request, request.dbsession, provider):
         return None
     order = 200 + list(request.services.providers).index(provider)  # as crm.plugins names them
     return Tab(provider, spec.title, f"{record.path}/tabs/{provider}", order=order, right=SEE_STATUS)
@@ -115,10 +143,11 @@ class Trouble:
     until: Any = None
 
 
-def trouble(error: ProviderError, title: str) -> Trouble:
-    """What to tell about an error of the contract."""
+def trouble(request: Any, connection: Connection, error: ProviderError) -> Trouble:
+    """What to tell the user about an error of a connection; the provider's own words to who may read them."""
+    detail = error.detail if access.reads_words(request, connection) else ""
     if isinstance(error, ReconnectNeeded | Denied):
-        return Trouble(error.message, "An admin can connect it again under Admin, Accounting.", error.detail)
+        return Trouble(error.message, "An admin can connect it again under Admin, Accounting.", detail)
     if isinstance(error, Throttled | Unavailable):
-        return Trouble(error.message, f"{title} may be back in a few minutes.", error.detail, error.until)
-    return Trouble(error.message, "", error.detail)
+        return Trouble(error.message, f"{connection.name} may be back in a few minutes.", detail, error.until)
+    return Trouble(error.message, "", detail)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from core.accounting import intents, linking, sending, snapshot
 from core.accounting.codec import from_json, to_json
+from core.accounting.deeds import in_connection
 from core.accounting.models import Connection, NewPartyIntent
 from core.audit.service import record_deed
 from core.contract.errors import Duplicate, ProviderError
@@ -57,7 +58,7 @@ class NewPartyDeed(sending.Deed[NewPartyIntent, Party]):
         """Into the index, linked, audited."""
         row.party_id, row.existing = made.ref.id, {}
         snapshot.save_parties(session, row.connection_id, [made], now)
-        new = {"party": made.name, "party_id": made.ref.id, "in": row.connection.name}
+        new = {"party": made.name, "party_id": made.ref.id, **in_connection(row.connection)}
         who, kind = row.created_by, row.kind
         record_deed(session, when=now, user_id=who, deed="party made", kind=kind, record_id=row.record_id, new=new)
         link(session, row, made.ref.id, user_id=row.created_by, now=now)

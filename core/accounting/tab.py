@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -12,11 +12,13 @@ from sqlalchemy import ColumnElement, func, select, union
 from sqlalchemy.orm import Session
 
 from core.accounting import budget, connections, linking, overview, unread
+from core.accounting.access import Sight
 from core.accounting.context import ConnectionContext
 from core.accounting.documents import (
     PARTY_RECORDS,
     Listing,
-    connections_linked,
+    SightOf,
+    connections_known,
     documents_linked,
     listing,
     shown_on,
@@ -30,15 +32,6 @@ from core.contract.provider import AccountingProvider, ProviderSpec
 from core.contract.values import Capability, DocumentKind, Party, Ref
 from core.forms import number_in
 from core.services import Services
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What the user may see."""
-
-    status: bool
-    amounts: bool
-    bills: bool
 
 
 @dataclass(frozen=True)
@@ -83,6 +76,7 @@ class Block:
     """
 
     connection: Connection
+    sight: Sight
     capabilities: frozenset[Capability]
     today: date
     parties: Sequence[LinkedParty]
@@ -125,20 +119,22 @@ class Block:
 
 
 def build(
-    session: Session, services: Services, spec: ProviderSpec, record: Any, sight: Sight, asked: Mapping[str, str]
+    session: Session, services: Services, spec: ProviderSpec, record: Any, sight_of: SightOf, asked: Mapping[str, str]
 ) -> list[Block]:
     """One block for each connection of the provider that the record is linked to, by party or by document."""
-    reader = _Reader(session, services, spec, record, sight, asked)
-    return [reader.block(connection) for connection in linked_connections(session, spec.key, record, sight)]
+    return [
+        _Reader(session, services, spec, record, sight_of(connection), asked).block(connection)
+        for connection in linked_connections(session, spec.key, record, sight_of)
+    ]
 
 
-def linked_connections(session: Session, provider: str, record: Any, sight: Sight) -> list[Connection]:
+def linked_connections(session: Session, provider: str, record: Any, sight_of: SightOf) -> list[Connection]:
     """The provider's connections that a record is linked to, as far as the user may know of them."""
-    return [one for one in connections_linked(session, record, bills=sight.bills) if one.provider == provider]
+    return [one for one in connections_known(session, record, sight_of) if one.provider == provider]
 
 
 class _Reader:
-    """Reads the blocks of one record for one user."""
+    """Reads a block of one record for one user, who may see `sight` of its connection."""
 
     def __init__(
         self,
@@ -167,6 +163,7 @@ class _Reader:
         as_of, now = self._as_of(connection, rows, documents, feeds=feeds), self._services.clock.now()
         return Block(
             connection=connection,
+            sight=self._sight,
             capabilities=provider.capabilities(),
             today=today,
             parties=[self._party(provider, link, row) for link, row in zip(links, rows, strict=True)],
@@ -276,11 +273,12 @@ class _Reader:
         return [one for one in lists if one.counts["all"] or one.key in ("invoices", "bills")]
 
 
-def drafts_waiting(session: Session, record: Any) -> list[Draft]:
-    """The record's drafts that are not in the accounting system yet."""
+def drafts_waiting(session: Session, record: Any, hidden: Collection[int] = ()) -> list[Draft]:
+    """The record's drafts that are not in the accounting system yet, those for `hidden` connections left out."""
     found = session.scalars(
         select(Draft)
         .where(Draft.kind == record.kind, Draft.record_id == record.id, Draft.state != "made")
+        .where(Draft.connection_id.not_in(hidden))
         .order_by(Draft.id.desc())
     )
     return list(found)

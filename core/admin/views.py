@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from core.admin.plugin_facts import plugin_facts
 from core.admin.styleguide import samples
 from core.admin.subjects import subjects
+from core.audit import may_read
 from core.audit.service import count_deeds, latest_deeds, record_deed
 from core.forms import number_in
 from core.records import lists
@@ -91,8 +92,7 @@ def audit(request: Any) -> dict[str, Any]:
         found = latest_deeds(session, offset=(page - 1) * PER_PAGE, limit=PER_PAGE + 1)
     entries, more = found[:PER_PAGE], len(found) > PER_PAGE
     names = users.names_of(session, [entry.user_id for entry in entries])
-    rights = request.registry.deed_rights
-    hidden = {deed for deed, needed in rights.items() if not all(map(request.has_permission, needed))}
+    hidden = {entry.id for entry in entries if not may_read(request, entry)}
     shown = {"entries": entries, "names": names, "hidden": hidden, "subjects": subjects(session, entries)}
     return {**shown, "page": page, "more": more}
 

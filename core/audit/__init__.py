@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+from core.audit.models import AuditEntry
 
 DEEDS = {
     "record.created": "Created",
@@ -13,11 +15,16 @@ DEEDS = {
 
 
 def includeme(config: Any) -> None:
-    """`config.add_deed_words`: what people read for a deed; `config.add_deed_rights`: who may read its values."""
+    """`config.add_deed_words`: what people read for a deed; `config.add_deed_rights`: who may read its values.
+
+    `config.set_deed_judge`: how it is found out that a user has these rights.
+    """
     config.registry.deed_words = dict(DEEDS)
     config.registry.deed_rights = {}
+    config.registry.deed_judge = _has_all
     config.add_directive("add_deed_words", add_deed_words)
     config.add_directive("add_deed_rights", add_deed_rights)
+    config.add_directive("set_deed_judge", set_deed_judge)
 
 
 def add_deed_words(config: Any, words: Mapping[str, str]) -> None:
@@ -28,3 +35,22 @@ def add_deed_words(config: Any, words: Mapping[str, str]) -> None:
 def add_deed_rights(config: Any, rights: Mapping[str, Sequence[str]]) -> None:
     """Let a room say which rights it takes to read the values of its deeds: ``{"bill.linked": ["money.see"]}``."""
     config.registry.deed_rights.update(rights)
+
+
+Judge = Callable[[Any, Iterable[str], dict[str, Any]], bool]
+
+
+def set_deed_judge(config: Any, judge: Judge) -> None:
+    """Let a room decide with the values of a deed: `judge(request, rights, values)` says whether the user may read."""
+    config.registry.deed_judge = judge
+
+
+def may_read(request: Any, entry: AuditEntry) -> bool:
+    """Whether the user may read the values of an entry."""
+    registry = request.registry
+    judged: bool = registry.deed_judge(request, registry.deed_rights.get(entry.deed, ()), {**entry.old, **entry.new})
+    return judged
+
+
+def _has_all(request: Any, rights: Iterable[str], values: dict[str, Any]) -> bool:
+    return all(request.has_permission(right) for right in rights)

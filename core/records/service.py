@@ -36,15 +36,15 @@ class Companion:
     """What a room keeps beside records, so that deleting one can say what hangs on it and take it along.
 
     `describe(session, record, may)` gives sentences that name what hangs on the record, as far as the user may know
-    (`may` tells whether the user has a right), and say what becomes of it; `drop(session, record, actor)` removes what
-    goes and writes that down.
+    (`may(right, where)` tells whether the user has a right, in general or in a connection), and say what becomes of it;
+    `drop(session, record, actor)` removes what goes and writes that down.
     """
 
     describe: Callable[[Session, Record, May], Sequence[str]]
     drop: Callable[[Session, Record, Actor], None]
 
 
-May = Callable[[str], bool]
+May = Callable[..., bool]
 
 
 @dataclass(frozen=True)

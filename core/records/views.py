@@ -174,7 +174,7 @@ def ask_delete(request: Any) -> dict[str, Any]:
     """What hangs on the record, and the question."""
     record = record_of(request)
     companions = request.registry.record_companions
-    hanging = service.hangs_on(request.dbsession, record, companions, lambda right: bool(request.has_permission(right)))
+    hanging = service.hangs_on(request.dbsession, record, companions, request.may)
     return {"kind": _kind(request), "record": record, "hanging": hanging, "stale": False}
 
 

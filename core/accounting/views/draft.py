@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 
-from core.accounting import connections, draft_fill, draft_form, draft_page, drafts, intents, linking
+from core.accounting import access, connections, draft_fill, draft_form, draft_page, drafts, intents, linking
 from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.codec import to_json
 from core.accounting.draft_page import Desk, Sheet
 from core.accounting.models import Connection, Draft
-from core.accounting.pages import RECORD, Place, accounting_page, connection_at, place
+from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place
 from core.accounting.views.draft_list import LIST, ONE, draft_at, has_form, may_read
 from core.contract.values import DocumentKind
 from core.records.service import get_record
@@ -82,8 +82,8 @@ def _carried(request: Any) -> dict[str, str]:
 def _connection(request: Any, here: Place, asked: str | None) -> Connection | None:
     """The connection asked for, else the one that the record's own parties are in, else the first."""
     if asked:
-        return connection_at(request.dbsession, here.spec, asked)
-    active = connections.active(request.dbsession, here.spec.key)
+        return connection_for(request, request.dbsession, here.spec, asked, DRAFT)
+    active = access.known_to(request, connections.active(request.dbsession, here.spec.key), DRAFT)
     linked = [one for one in active if linking.parties_for_draft(request.dbsession, here.record, one)]
     return next(iter([*linked, *active]), None)
 
@@ -96,7 +96,8 @@ def _form(request: Any, here: Place, desk: Desk, typed: draft_form.Typed, *, sta
     values = {
         "sheet": sheet,
         "desk": desk,
-        "connections": connections.active(request.dbsession, here.spec.key),
+        "connection": desk.connection,
+        "connections": access.known_to(request, connections.active(request.dbsession, here.spec.key), DRAFT),
         "back": f"{here.path}/draft",
         "offered": desk.offered,
         "every": desk.every,
@@ -118,7 +119,7 @@ def _sheet(
     **shown: Any,
 ) -> Sheet:
     session = request.dbsession
-    amounts = request.has_permission(SEE_AMOUNTS)
+    amounts = access.may(request, SEE_AMOUNTS, desk.connection)
     words = query.strip()[:100]
     return Sheet(
         desk=desk,
@@ -148,7 +149,8 @@ class Posted:
         self.typed = draft_form.read(request.POST)
         self.action = request.POST.get("action", "recalculate")
         self._check(request)
-        connection = connection_at(request.dbsession, self.here.spec, request.POST.get("connection"))
+        asked = request.POST.get("connection")
+        connection = connection_for(request, request.dbsession, self.here.spec, asked, DRAFT)
         self.desk = draft_page.open_desk(request.dbsession, request.services, self.here.record, connection)
 
     def _check(self, request: Any) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
-from core.accounting import connections, draft_page, draft_view, drafts, intents
+from core.accounting import access, connections, draft_page, draft_view, drafts, intents
 from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.context import ConnectionContext
 from core.accounting.draft_words import STATES, title_of, waits_for
 from core.accounting.models import Connection, Draft
-from core.accounting.pages import template_of
+from core.accounting.pages import require, template_of
 from core.accounting.refresh import STALE
 from core.accounting.words import status_of
 from core.contract.extensions import NavLink
@@ -37,13 +37,13 @@ def add_routes(config: Any) -> None:
 def navigation(request: Any) -> Iterable[NavLink]:
     """The list's place in the navigation, with how many are not made yet."""
     if request.has_permission(DRAFT):
-        count = drafts.waiting(request.dbsession)
+        count = drafts.waiting(request.dbsession, access.hidden_from(request, DRAFT))
         yield NavLink("Drafts", LIST, section="Money", order=20, badge=str(count or ""), right=DRAFT)
 
 
 def may_read(request: Any, row: Draft) -> bool:
     """A draft shows what its author typed to the author, and amounts to who may see them."""
-    return bool(row.created_by == request.identity.id or request.has_permission(SEE_AMOUNTS))
+    return bool(row.created_by == request.identity.id or access.may(request, SEE_AMOUNTS, row.connection))
 
 
 def has_form(request: Any, row: Draft) -> bool:
@@ -53,10 +53,11 @@ def has_form(request: Any, row: Draft) -> bool:
 
 
 def draft_at(request: Any) -> Draft:
-    """The draft that the address names. Raises HTTPNotFound."""
+    """The draft that the address names. Raises HTTPNotFound, HTTPForbidden."""
     found = intents.find(request.dbsession, Draft, request.matchdict["key"])
     if found is None:
         raise HTTPNotFound()
+    require(request, found.connection, DRAFT)
     return found
 
 
@@ -99,7 +100,7 @@ def _words(request: Any, found: drafts.Listed) -> dict[str, Any]:
         "waits_for": waits_for(row, _title(request, row), request.clock.now()),
         "may_read": may_read(request, row),
         "has_form": has_form(request, row),
-        "sees_amounts": request.has_permission(SEE_AMOUNTS),
+        "sees_amounts": access.may(request, SEE_AMOUNTS, row.connection),
         "total": drafts.own_total(row),
         "so_far": draft_view.is_open(row),
         "status": status_of(document, today) if document else None,
@@ -136,7 +137,8 @@ def _refresh_when_old(request: Any, found: drafts.Listed) -> None:
 
 def listing(request: Any) -> Any:
     """All drafts by page with where they stand; amounts for those who may see them."""
-    found: Any = drafts.listed(request.dbsession, number_in(request.GET.get("page"), 1))
+    hidden = access.hidden_from(request, DRAFT)
+    found: Any = drafts.listed(request.dbsession, number_in(request.GET.get("page"), 1), hidden)
     rows = [(one, _words(request, one)) for one in found.records]
     return render_to_response("accounting/drafts.jinja2", {"rows": rows, "found": found}, request)
 

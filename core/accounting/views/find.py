@@ -6,14 +6,25 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
 
-from core.accounting import connections, explaining, linking, snapshot
-from core.accounting.access import LINK, SEE_AMOUNTS
+from core.accounting import access, connections, explaining, linking, snapshot
+from core.accounting.access import LINK, SEE_AMOUNTS, SEE_BILLS
 from core.accounting.context import ConnectionContext
 from core.accounting.documents import Row, documents_linked, these
 from core.accounting.find_form import FindForm, parse_find
 from core.accounting.models import Connection, DocumentLink, DocumentRow
-from core.accounting.pages import RECORD, Trouble, accounting_page, connection_at, place, sight, trouble
+from core.accounting.pages import (
+    RECORD,
+    Trouble,
+    accounting_page,
+    connection_for,
+    place,
+    require,
+    sight,
+    sight_in,
+    trouble,
+)
 from core.accounting.words import BILL_KINDS, status_of
 from core.contract.errors import ProviderError
 from core.contract.provider import ProviderSpec
@@ -36,13 +47,13 @@ def add_routes(config: Any) -> None:
 def find(request: Any) -> Any:
     """Documents by number, reference and dates, each with View and Link, or Unlink where it is linked already."""
     form = parse_find(request.GET)
-    if form.what == "bills" and not sight(request).bills:
-        raise HTTPForbidden()
     with request.services.db.read() as session:
         here = place(request, session)
-        active = connections.active(session, here.spec.key)
-        asked = request.GET.get("connection")
-        connection = connection_at(session, here.spec, asked) if asked else next(iter(active), None)
+        every = connections.active(session, here.spec.key)
+        active = access.known_to(request, every, SEE_BILLS if form.what == "bills" else SEE_AMOUNTS)
+        connection = _connection(request, session, here.spec, active)
+    if form.what == "bills" and not (sight_in(request, connection) if connection else sight(request)).bills:
+        raise HTTPForbidden()
     found, fault = _ask(request, connection, form)
     record = place(request).record  # read again: no session was open while the provider was asked
     rows = _rows(request, here.spec, record, connection, _told(record, connection, found, form)) if connection else []
@@ -56,6 +67,12 @@ def find(request: Any) -> Any:
     return accounting_page(request, "find", record, here.spec, fault=fault, **values)
 
 
+def _connection(request: Any, session: Session, spec: ProviderSpec, active: list[Connection]) -> Connection | None:
+    """The connection asked for, else the first in which such documents may be seen."""
+    asked = request.GET.get("connection")
+    return connection_for(request, session, spec, asked, SEE_AMOUNTS) if asked else next(iter(active), None)
+
+
 def _ask(request: Any, connection: Connection | None, form: FindForm) -> tuple[Page[Document] | None, Trouble | None]:
     """What the provider finds, None where it could not be asked."""
     services = request.services
@@ -65,7 +82,7 @@ def _ask(request: Any, connection: Connection | None, form: FindForm) -> tuple[P
         found = connections.open_provider(services, connection.id).search_documents(form.query)
     except ProviderError as error:
         connections.note_failure(services, connection.id, error)
-        return None, trouble(error, connection.name)
+        return None, trouble(request, connection, error)
     with services.db.begin() as session:
         snapshot.save_documents(session, connection.id, found.items, services.clock.now())
     return found, None
@@ -105,10 +122,10 @@ def _rows(request: Any, spec: ProviderSpec, record: Any, connection: Connection,
 def link(request: Any) -> Any:
     """Link the documents ticked; those that are gone are told."""
     here = place(request)
-    connection = connection_at(request.dbsession, here.spec, request.POST.get("connection"))
+    connection = connection_for(request, request.dbsession, here.spec, request.POST.get("connection"), LINK)
     wanted = [clean(one)[:100] for one in request.POST.getall("document")][:100]
     rows = request.dbsession.scalars(select(DocumentRow).where(these(connection.id, wanted))).all()
-    if any(row.kind in BILL_KINDS for row in rows) and not sight(request).bills:
+    if any(row.kind in BILL_KINDS for row in rows) and not sight_in(request, connection).bills:
         raise HTTPForbidden()
     who = {"user_id": request.identity.id, "now": request.clock.now()}
     for row in rows:
@@ -129,8 +146,10 @@ def unlink(request: Any) -> Any:
     """Remove the link of a document; nothing changes in the accounting system."""
     here = place(request)
     link_row = request.dbsession.get(DocumentLink, number_in(request.POST.get("link")))
-    if link_row is not None and link_row.document_kind in BILL_KINDS and not sight(request).bills:
-        raise HTTPForbidden()
+    if link_row is not None:
+        require(request, link_row.connection, LINK)
+        if link_row.document_kind in BILL_KINDS and not sight_in(request, link_row.connection).bills:
+            raise HTTPForbidden()
     who = {"user_id": request.identity.id, "now": request.clock.now()}
     number = link_row.id if link_row else 0
     gone = linking.unlink_document(request.dbsession, here.record, number, **who)

@@ -7,10 +7,10 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
-from core.accounting import connections, linking, snapshot
+from core.accounting import access, connections, linking, snapshot
 from core.accounting.access import LINK
-from core.accounting.models import Connection, PartyRow
-from core.accounting.pages import RECORD, Place, Trouble, accounting_page, connection_at, place, trouble
+from core.accounting.models import Connection, PartyLink, PartyRow
+from core.accounting.pages import RECORD, Place, Trouble, accounting_page, connection_for, place, require, trouble
 from core.contract.errors import ProviderError
 from core.contract.values import Page, Party
 from core.forms import clean, number_in
@@ -48,8 +48,8 @@ def search(request: Any) -> Any:
 def _connection(request: Any, session: Any, here: Place) -> Connection | None:
     """The connection asked for, or the first one."""
     if request.GET.get("connection"):
-        return connection_at(session, here.spec, request.GET["connection"])
-    active = connections.active(session, here.spec.key)
+        return connection_for(request, session, here.spec, request.GET["connection"], LINK)
+    active = access.known_to(request, connections.active(session, here.spec.key), LINK)
     return active[0] if active else None
 
 
@@ -63,7 +63,7 @@ def _ask(request: Any, connection: Connection | None, text: str) -> tuple[Page[P
         )
     except ProviderError as error:
         connections.note_failure(services, connection.id, error)
-        return Page(()), trouble(error, connection.name)
+        return Page(()), trouble(request, connection, error)
     with services.db.begin() as session:
         snapshot.save_parties(session, connection.id, found.items, services.clock.now())
     return found, None
@@ -72,7 +72,7 @@ def _ask(request: Any, connection: Connection | None, text: str) -> tuple[Page[P
 def link(request: Any) -> Any:
     """Link, tell it, and go to the tab, which loads what is new. A merged or unknown party is refused in words."""
     here = place(request)
-    connection = connection_at(request.dbsession, here.spec, request.POST.get("connection"))
+    connection = connection_for(request, request.dbsession, here.spec, request.POST.get("connection"), LINK)
     party_id = clean(request.POST.get("party", ""))[:LONGEST]
     party = request.dbsession.scalar(
         select(PartyRow).where(PartyRow.connection_id == connection.id, PartyRow.party_id == party_id)
@@ -82,17 +82,27 @@ def link(request: Any) -> Any:
         return HTTPSeeOther(location=here.path)
     who = {"user_id": request.identity.id, "now": request.clock.now()}
     linking.link_party(request.dbsession, here.record, connection, party_id, **who)
-    linking.unlink_party(request.dbsession, here.record, number_in(request.POST.get("instead")), **who)
+    _unlink_instead(request, here, connection, **who)
     request.enqueue("accounting.refresh", connection_id=connection.id, party_ids=[party_id])
     request.session.flash(f"Linked to {party.name} in {connection.name}.", "success")
     return HTTPSeeOther(location=here.path)
+
+
+def _unlink_instead(request: Any, here: Place, connection: Connection, **who: Any) -> None:
+    """Remove the link that the new one takes the place of, if it is one of the same connection."""
+    row = request.dbsession.get(PartyLink, number_in(request.POST.get("instead")))
+    if row is not None and row.connection_id == connection.id:
+        linking.unlink_party(request.dbsession, here.record, row.id, **who)
 
 
 def unlink(request: Any) -> Any:
     """Remove the link; nothing changes in the accounting system."""
     here = place(request)
     who = {"user_id": request.identity.id, "now": request.clock.now()}
-    gone = linking.unlink_party(request.dbsession, here.record, number_in(request.POST.get("link")), **who)
+    number = number_in(request.POST.get("link"))
+    if (row := request.dbsession.get(PartyLink, number)) is not None:
+        require(request, row.connection, LINK)
+    gone = linking.unlink_party(request.dbsession, here.record, number, **who)
     if gone:
         request.session.flash(
             f"Unlinked. Nothing changed in {here.spec.title}; it can be linked again below.", "success"

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
-from core.accounting import connections, intents, parties
+from core.accounting import access, connections, intents, parties
 from core.accounting.access import LINK
 from core.accounting.draft_words import title_of, waits_for
 from core.accounting.models import Connection, NewPartyIntent
 from core.accounting.new_party_form import LABELS, Checked, check
-from core.accounting.pages import RECORD, Place, accounting_page, connection_at, place, template_of
+from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place, require, template_of
 from core.forms import number_in
 from core.records.service import get_record
 
@@ -48,8 +48,9 @@ def new(request: Any) -> Any:
 
 def _connection(request: Any, here: Place, asked: str | None) -> Connection | None:
     if asked:
-        return connection_at(request.dbsession, here.spec, asked)
-    return next(iter(connections.active(request.dbsession, here.spec.key)), None)
+        return connection_for(request, request.dbsession, here.spec, asked, LINK)
+    active = connections.active(request.dbsession, here.spec.key)
+    return next(iter(access.known_to(request, active, LINK)), None)
 
 
 def _next(fields: Any) -> str:
@@ -94,7 +95,7 @@ def _form(
 def post(request: Any) -> Any:
     """Store it once and have it sent; what cannot be sent comes back as typed."""
     here = place(request)
-    connection = connection_at(request.dbsession, here.spec, request.POST.get("connection"))
+    connection = connection_for(request, request.dbsession, here.spec, request.POST.get("connection"), LINK)
     typed, after = {name: request.POST.get(name, "") for name in parties.FIELDS}, _next(request.POST)
     key, version = request.POST.get("key", ""), number_in(request.POST.get("version"))
     if not intents.is_key(key):
@@ -138,6 +139,7 @@ def _at(request: Any) -> NewPartyIntent:
     found = intents.find(request.dbsession, NewPartyIntent, request.matchdict["key"])
     if found is None or found.connection.provider not in request.services.providers:
         raise HTTPNotFound()
+    require(request, found.connection, LINK)
     return found
 
 

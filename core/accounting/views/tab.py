@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 
-from core.accounting import connections, explaining, linking, tab
+from core.accounting import access, connections, explaining, linking, tab
 from core.accounting.access import DRAFT, LINK, SEE_AMOUNTS, SEE_STATUS
 from core.accounting.documents import PARTY_RECORDS
-from core.accounting.pages import RECORD, Place, accounting_page, connection_at, place, sight
+from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place
 from core.accounting.rules import BILL_FIGURES, BY_KEY
 from core.accounting.words import TERMS, status_of
 from core.contract.values import Capability
@@ -33,7 +34,8 @@ def add_routes(config: Any) -> None:
 def show(request: Any) -> Any:
     """The tab; for htmx only its body, and nothing (204) where nothing changed since it asked last."""
     here = place(request)
-    blocks = tab.build(request.dbsession, request.services, here.spec, here.record, sight(request), request.GET)
+    seen = partial(access.sight_in, request)
+    blocks = tab.build(request.dbsession, request.services, here.spec, here.record, seen, request.GET)
     refreshing = [_refresh_when_old(request, block) or _was_asked_for(request, block) for block in blocks]
     mark = _mark(blocks, any(refreshing))
     if request.is_fragment and request.GET.get("mark") == mark:
@@ -44,7 +46,7 @@ def show(request: Any) -> Any:
         "mark": mark,
         "now": request.clock.now(),
         **_unlinked(request, here, blocks),
-        "drafts": tab.drafts_waiting(request.dbsession, here.record),
+        "drafts": tab.drafts_waiting(request.dbsession, here.record, access.hidden_from(request, DRAFT)),
         "record_is_party": here.record.kind in PARTY_RECORDS,
         "terms": terms,
         "can_draft": _can_draft(request, here, blocks),
@@ -56,9 +58,10 @@ def _can_draft(request: Any, here: Place, blocks: list[tab.Block]) -> str:
     """What the main button makes: "draft", "estimate", or "" where there is no right, connection or ability."""
     if not request.has_permission(DRAFT):
         return ""
-    usable = [block.connection for block in blocks if block.connection.state == "connected"]
+    usable = [block.connection for block in blocks]
     if not usable and here.record.kind not in PARTY_RECORDS:
-        usable = [one for one in connections.active(request.dbsession, here.spec.key) if one.state == "connected"]
+        usable = connections.active(request.dbsession, here.spec.key)
+    usable = [one for one in access.known_to(request, usable, DRAFT) if one.state == "connected"]
     able = [connections.capabilities(request.services, one) for one in usable]
     if any(Capability.DRAFT_INVOICE in one for one in able):
         return "draft"
@@ -104,7 +107,7 @@ def _was_asked_for(request: Any, block: tab.Block) -> bool:
 
 def _unlinked(request: Any, here: Place, blocks: list[tab.Block]) -> dict[str, Any]:
     """Connections there are, and for a record without a link the parties that it may be."""
-    active = connections.active(request.dbsession, here.spec.key)
+    active = access.known_to(request, connections.active(request.dbsession, here.spec.key))
     values: dict[str, Any] = {"connections": active, "candidates": []}
     if here.record.kind in PARTY_RECORDS and request.has_permission(LINK):
         linked = {block.connection.id for block in blocks}
@@ -114,7 +117,7 @@ def _unlinked(request: Any, here: Place, blocks: list[tab.Block]) -> dict[str, A
                 linking.suggest(request.dbsession, here.record, connection),
                 connections.makes_parties(request.services, connection),
             )
-            for connection in active
+            for connection in access.known_to(request, active, LINK)
             if connection.id not in linked and connection.state == "connected"
         ]
     return values
@@ -123,7 +126,8 @@ def _unlinked(request: Any, here: Place, blocks: list[tab.Block]) -> dict[str, A
 def refresh(request: Any) -> Any:
     """Ask for a refresh now, and go back to the tab."""
     here = place(request)
-    for connection in tab.linked_connections(request.dbsession, here.spec.key, here.record, sight(request)):
+    seen = partial(access.sight_in, request)
+    for connection in tab.linked_connections(request.dbsession, here.spec.key, here.record, seen):
         links = linking.links_of(request.dbsession, here.record.kind, here.record.id)
         parties = [link.party_id for link in links if link.connection_id == connection.id]
         request.enqueue("accounting.refresh", connection_id=connection.id, party_ids=parties, force=True)
@@ -133,15 +137,16 @@ def refresh(request: Any) -> Any:
 
 def explanation(request: Any) -> Any:
     """The documents that a figure counted, and those left out with the reason."""
-    here, seen = place(request), sight(request)
+    here = place(request)
     rule = BY_KEY.get(request.matchdict["figure"])
     if rule is None:
         raise HTTPNotFound()
-    if rule.key in BILL_FIGURES and not seen.bills:
+    connection = connection_for(request, request.dbsession, here.spec, request.GET.get("connection"), SEE_AMOUNTS)
+    if rule.key in BILL_FIGURES and not access.sight_in(request, connection).bills:
         raise HTTPForbidden()
-    connection = connection_at(request.dbsession, here.spec, request.GET.get("connection"))
     today = connections.today(connection, request.clock)
     pages = {name: number_in(request.GET.get(name), 1) for name in ("counted", "left")}
-    told = explaining.tell(request.dbsession, here.record, connection, rule, today, bills=seen.bills, **pages)
+    seen = partial(access.sight_in, request)
+    told = explaining.tell(request.dbsession, here.record, connection, rule, today, sight_of=seen, **pages)
     values = {"connection": connection, "told": told, "status_of": status_of, "today": today}
     return accounting_page(request, "explain", here.record, here.spec, **values)

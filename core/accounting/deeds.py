@@ -1,0 +1,34 @@
+"""What accounting writes into the audit trail: the words of its deeds, and who may read their values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.accounting import access
+from core.accounting.access import MANAGE, SEE_AMOUNTS, SEE_BILLS, SEE_STATUS
+from core.accounting.models import Connection
+
+# Who may read the values of a deed: the names of parties, the numbers of documents, those of bills. In which connection
+# it was done is among the values (`in_connection`), and the rights count there.
+RIGHTS: dict[str, tuple[str, ...]] = {
+    "party linked": (SEE_STATUS,),
+    "party unlinked": (SEE_STATUS,),
+    "party made": (SEE_STATUS,),
+    "draft made": (SEE_AMOUNTS,),
+    "document linked": (SEE_AMOUNTS,),
+    "document unlinked": (SEE_AMOUNTS,),
+    "bill linked": (SEE_AMOUNTS, SEE_BILLS),
+    "bill unlinked": (SEE_AMOUNTS, SEE_BILLS),
+    "accounting access changed": (MANAGE,),
+}
+
+
+def includeme(config: Any) -> None:
+    """Tell the audit trail."""
+    config.add_deed_rights(RIGHTS)
+    config.set_deed_judge(access.may_read_deed)
+
+
+def in_connection(connection: Connection) -> dict[str, Any]:
+    """The values of a deed that say in which connection it was done: by name for people, by id for the rights there."""
+    return {"in": connection.name, "in_id": connection.id}
