@@ -1,45 +1,26 @@
-"""Links between records and the books, case by case: suggestions with reason and score, link, unlink.
+"""Links between records and the books, case by case: link, unlink, and who is linked to what.
 
 Nothing is linked until a person says so, and nothing changes in the accounting system.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from rapidfuzz import fuzz, process
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.accounting.deeds import in_connection
 from core.accounting.documents import these
-from core.accounting.folding import digits, fold
+from core.accounting.folding import fold
 from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink, PartyRow
 from core.accounting.words import BILL_KINDS
 from core.audit.service import record_deed
-from core.contract.values import DocumentKind, PartyState
+from core.contract.values import DocumentKind
 from core.records.models import MODELS, Record
-
-SUGGESTIONS = 5
-CLOSE = 86
-SAME_EMAIL, SAME_DOMAIN = "same e-mail", "same e-mail domain"
-FREE_MAIL = frozenset(
-    ["gmail.com", "hotmail.com", "outlook.com", "yahoo.com", "icloud.com", "live.com", "xtra.co.nz", "example.com"]
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A party that may be the record's: why, and how sure (0 to 100)."""
-
-    party: PartyRow
-    reasons: tuple[str, ...]
-    score: int
-    linked_to: tuple[Record, ...] = ()
 
 
 def links_of(session: Session, kind: str, record_id: int) -> list[PartyLink]:
@@ -48,73 +29,6 @@ def links_of(session: Session, kind: str, record_id: int) -> list[PartyLink]:
         select(PartyLink).where(PartyLink.kind == kind, PartyLink.record_id == record_id).order_by(PartyLink.id)
     )
     return list(found)
-
-
-def suggest(session: Session, record: Any, connection: Connection) -> list[Candidate]:
-    """Parties of the index that look like the record, the surest first; at most five, archived ones last."""
-    found: dict[int, tuple[PartyRow, list[str], int]] = {}
-    for row, reason, score in _matches(session, record, connection.id):
-        _, reasons, best = found.setdefault(row.id, (row, [], 0))
-        if reason not in reasons and not (reason == SAME_DOMAIN and SAME_EMAIL in reasons):
-            reasons.append(reason)
-        found[row.id] = (row, reasons, max(best, score))
-    linked = {
-        link.party_id for link in links_of(session, record.kind, record.id) if link.connection_id == connection.id
-    }
-    candidates = [
-        Candidate(row, tuple(reasons), min(100, score + 2 * (len(reasons) - 1)))
-        for row, reasons, score in found.values()
-        if row.party_id not in linked and not row.merged_into
-    ]
-    candidates.sort(key=lambda one: (one.party.state != PartyState.ACTIVE.value, -one.score, one.party.name))
-    surest = candidates[:SUGGESTIONS]
-    linked_to = records_linked(session, connection.id, [one.party.party_id for one in surest])
-    return [replace(one, linked_to=tuple(linked_to.get(one.party.party_id, ()))) for one in surest]
-
-
-def _matches(session: Session, record: Any, connection_id: int) -> Iterable[tuple[PartyRow, str, int]]:
-    index = select(PartyRow).where(PartyRow.connection_id == connection_id)
-    folded = fold(record.title)
-    email = (getattr(record, "email", "") or "").strip().lower()
-    if folded:
-        for row in session.scalars(index.where(PartyRow.folded == folded).limit(20)):
-            yield row, "same name", 97
-    if email:
-        for row in session.scalars(index.where(PartyRow.email == email).limit(20)):
-            yield row, SAME_EMAIL, 95
-    domain = email.rpartition("@")[2]
-    if domain and domain not in FREE_MAIL:
-        for row in session.scalars(index.where(PartyRow.email.like(f"%@{_escaped(domain)}", escape="\\")).limit(20)):
-            yield row, SAME_DOMAIN, 72
-    yield from _by_numbers(session, record, index)
-    yield from _close_names(session, folded, connection_id)
-
-
-def _by_numbers(session: Session, record: Any, index: Any) -> Iterable[tuple[PartyRow, str, int]]:
-    phone = digits(getattr(record, "phone", "") or "")[-8:]
-    if len(phone) >= 7:
-        for row in session.scalars(index.where(PartyRow.phone.like(f"%{phone}")).limit(20)):
-            yield row, "same phone", 88
-    tax_number = digits(getattr(record, "tax_number", "") or "")
-    if len(tax_number) >= 5:
-        for row in session.scalars(index.where(PartyRow.tax_number == tax_number).limit(20)):
-            yield row, "same tax number", 98
-
-
-def _close_names(session: Session, folded: str, connection_id: int) -> Iterable[tuple[PartyRow, str, int]]:
-    """Names that are nearly the same, among those that share a word of three letters or more."""
-    words = [word for word in folded.split() if len(word) >= 3]
-    if not words:
-        return
-    shares = or_(*(PartyRow.folded.like(f"%{_escaped(word)}%", escape="\\") for word in words[:6]))
-    rows = session.execute(
-        select(PartyRow.id, PartyRow.folded).where(PartyRow.connection_id == connection_id, shares).limit(2000)
-    ).all()
-    names = {row[0]: row[1] for row in rows}
-    close = process.extract(folded, names, scorer=fuzz.token_sort_ratio, score_cutoff=CLOSE - 1, limit=5)
-    scores = {row_id: score for name, score, row_id in close if name != folded}
-    for row in session.scalars(select(PartyRow).where(PartyRow.id.in_(scores))):
-        yield row, "similar name", int(scores[row.id]) - 5
 
 
 def records_linked(session: Session, connection_id: int, party_ids: Collection[str]) -> Mapping[str, list[Record]]:

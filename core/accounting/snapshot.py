@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.accounting.codec import from_json, to_json
-from core.accounting.folding import digits, fold
+from core.accounting.folding import fold
 from core.accounting.models import (
     Choices,
     DocumentLink,
@@ -22,6 +22,7 @@ from core.accounting.models import (
     PaymentRow,
     UnreadDocument,
 )
+from core.accounting.party_keys import save_keys
 from core.contract.values import Choice, ChoiceKind, Document, DocumentKind, DocumentStatus, Party
 
 T = TypeVar("T")
@@ -47,6 +48,8 @@ def save_parties(session: Session, connection_id: int, parties: Sequence[Party],
         stale = [{**values, "id": row_id} for row_id, values in rows if row_id is not None]
         if stale:
             session.execute(update(PartyRow), stale)
+        ids = _ids(session, PartyRow.party_id, PartyRow.id, connection_id, [party.ref.id for party in batch])
+        save_keys(session, connection_id, {ids[party.ref.id]: party for party in batch})
 
 
 def _party_values(connection_id: int, party: Party) -> dict[str, Any]:
@@ -56,10 +59,7 @@ def _party_values(connection_id: int, party: Party) -> dict[str, Any]:
         "name": party.name[:500],
         "folded": fold(party.name)[:500],
         "email": party.email.strip().lower()[:255],
-        "domain": party.email.strip().lower().rpartition("@")[2][:255],
-        "phone": digits(party.phone)[-60:],
-        "record_ref": party.record_ref[:60],
-        "tax_number": digits(party.tax_number)[:60],
+        "phone": party.phone[:60],
         "state": party.state.value,
         "merged_into": party.merged_into,
         "data": to_json(party),

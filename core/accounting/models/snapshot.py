@@ -14,33 +14,36 @@ from core.db import Amount, Base, Moment, Rate
 
 
 class PartyRow(Base):
-    """A party of the index: what linking needs to know, no money. `folded` is the name as it is compared.
-
-    `domain` is that of the e-mail; `record_ref` what the accounting system keeps for our record's id.
-    """
+    """A party of the index: what linking needs to know, no money. `folded` is the name as it is compared."""
 
     __tablename__ = "accounting_party"
-    __table_args__ = (
-        UniqueConstraint("connection_id", "party_id"),
-        Index("ix_accounting_party_folded", "connection_id", "folded"),
-        Index("ix_accounting_party_email", "connection_id", "email"),
-        Index("ix_accounting_party_domain", "connection_id", "domain"),
-    )
+    __table_args__ = (UniqueConstraint("connection_id", "party_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     connection_id: Mapped[int] = mapped_column(ForeignKey("accounting_connection.id", ondelete="CASCADE"))
     party_id: Mapped[str] = mapped_column(PROVIDER_ID)
     name: Mapped[str] = mapped_column(String(500))
     folded: Mapped[str] = mapped_column(String(500))
     email: Mapped[str] = mapped_column(String(255), default="")
-    domain: Mapped[str] = mapped_column(String(255), default="")
     phone: Mapped[str] = mapped_column(String(60), default="")
-    record_ref: Mapped[str] = mapped_column(String(60), default="")
-    tax_number: Mapped[str] = mapped_column(String(60), default="")
     state: Mapped[str] = mapped_column(String(20))
     merged_into: Mapped[str] = mapped_column(PROVIDER_ID, default="")
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     updated_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     documents_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+
+
+class PartyKey(Base):
+    """Something by which a party of the index is found: ``name:…``, ``email:…``, ``word:…``, as people compare them."""
+
+    __tablename__ = "accounting_party_key"
+    __table_args__ = {"sqlite_with_rowid": False}
+    connection_id: Mapped[int] = mapped_column(
+        ForeignKey("accounting_connection.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    party: Mapped[int] = mapped_column(
+        ForeignKey("accounting_party.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class DocumentRow(Base):

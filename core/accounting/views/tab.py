@@ -9,7 +9,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 
-from core.accounting import access, connections, explaining, linking, tab
+from core.accounting import access, connections, explaining, linking, suggestions, tab
 from core.accounting.access import DRAFT, LINK, SEE_AMOUNTS, SEE_STATUS
 from core.accounting.documents import PARTY_RECORDS
 from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place
@@ -114,7 +114,7 @@ def _unlinked(request: Any, here: Place, blocks: list[tab.Block]) -> dict[str, A
         values["candidates"] = [
             (
                 connection,
-                linking.suggest(request.dbsession, here.record, connection),
+                suggestions.suggest(request.dbsession, here.record, connection),
                 connections.makes_parties(request.services, connection),
             )
             for connection in access.known_to(request, active, LINK)

@@ -414,10 +414,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=500), nullable=False),
         sa.Column("folded", sa.String(length=500), nullable=False),
         sa.Column("email", sa.String(length=255), nullable=False),
-        sa.Column("domain", sa.String(length=255), nullable=False),
         sa.Column("phone", sa.String(length=60), nullable=False),
-        sa.Column("record_ref", sa.String(length=60), nullable=False),
-        sa.Column("tax_number", sa.String(length=60), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("merged_into", sa.String(length=100), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
@@ -432,11 +429,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_party")),
         sa.UniqueConstraint("connection_id", "party_id", name=op.f("uq_accounting_party_connection_id")),
     )
-    with op.batch_alter_table("accounting_party", schema=None) as batch_op:
-        batch_op.create_index("ix_accounting_party_domain", ["connection_id", "domain"], unique=False)
-        batch_op.create_index("ix_accounting_party_email", ["connection_id", "email"], unique=False)
-        batch_op.create_index("ix_accounting_party_folded", ["connection_id", "folded"], unique=False)
-
     op.create_table(
         "accounting_party_change",
         sa.Column("connection_id", sa.Integer(), nullable=False),
@@ -608,6 +600,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("accounting_line", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_accounting_line_document"), ["document"], unique=False)
+
+    op.create_table(
+        "accounting_party_key",
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("party", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_party_key_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["party"],
+            ["accounting_party.id"],
+            name=op.f("fk_accounting_party_key_party_accounting_party"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "key", "party", name=op.f("pk_accounting_party_key")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("accounting_party_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_accounting_party_key_party"), ["party"], unique=False)
 
     op.create_table(
         "accounting_payment",
