@@ -18,7 +18,7 @@ QUIET := env PYTHONWARNINGS="ignore:pkg_resources is deprecated"
 
 export PORT SANDBOX_PORT LEDGERTAB_HOME
 
-.PHONY: help demo dev test check format migration bench docs clean
+.PHONY: help demo dev test check format migration bench faults docs clean
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ migration: $(STAMPS)/check ## Write a revision from the models: MESSAGE="what ch
 
 bench: $(STAMPS)/run ## Figures: time, calls, sizes (a report, never a test; ARGS=--quick)
 	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+faults: $(STAMPS)/run ## A storm over a thousand drafts: killed workers, lost answers, limits (ARGS="--drafts 100 --seed 2")
+	@$(BIN)/python -m benchmarks.faults $(ARGS)
 
 docs: $(STAMPS)/test ## Hold the documents against the code: links, hooks, settings, commands
 	@$(PYTEST) tests/test_docs.py

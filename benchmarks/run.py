@@ -10,11 +10,8 @@ import sqlite3
 import sys
 import tempfile
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
-
-warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import logging
 import multiprocessing
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,7 +53,6 @@ def served(make: Callable[..., Any], *arguments: Any) -> Iterator[Server]:
 
 
 def _serve(pipe: Connection, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
     logging.disable(logging.WARNING)
     from waitress.server import create_server
 

@@ -102,14 +102,21 @@ class World:
 
 @contextmanager
 def open_world(
-    folder: Path, wire: Wire, http: httpx2.Client, clock: ManualClock, *, sandbox_url: str, database_url: str = ""
+    folder: Path,
+    wire: Wire,
+    http: httpx2.Client,
+    clock: ManualClock,
+    *,
+    sandbox_url: str,
+    database_url: str = "",
+    queue: str = "memory",
 ) -> Iterator[World]:
     """A migrated application with demo users in a folder; on SQLite unless an address of an empty database is given."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = {
         "crm.url": "http://localhost",
         "crm.home": str(folder / "home"),
-        "crm.queue": "memory",
+        "crm.queue": queue,
         "crm.make_key": "true",
         "crm.plugins": "xero",
         "sqlalchemy.url": database_url or f"sqlite:///{folder / 'bench.db'}",

@@ -28,15 +28,20 @@ COUNTED = (
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bench")]
 
 
-@pytest.fixture(scope="module")
-def printed() -> str:
-    """What a quick run prints."""
+def run(*command: str) -> str:
+    """What a command of the benchmarks prints."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("LEDGERTAB")}
-    command = [sys.executable, "-m", "benchmarks.run", "--quick"]
-    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300)
+    line = [sys.executable, "-m", *command]
+    done = subprocess.run(line, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout
+
+
+@pytest.fixture(scope="module")
+def printed() -> str:
+    """What a quick run prints."""
+    return run("benchmarks.run", "--quick")
 
 
 def test_a_quick_run_prints_every_table(printed: str) -> None:
@@ -53,3 +58,15 @@ def test_calls_stay_within_their_goals(printed: str, what: str) -> None:
     rows = re.findall(rf"^ *{what} +([\d,]+) +at most [\d,]+ +(.*)$", printed, re.MULTILINE)
     assert rows
     assert {verdict for _, verdict in rows} == {"met"}
+
+
+def test_a_small_storm_leaves_one_invoice_for_every_draft() -> None:
+    told = run("benchmarks.faults", "--drafts", "40", "--seed", "7")
+    figures = dict(re.findall(r"^(\w[\w ]+?)  +(\d+)\b", told, re.MULTILINE))
+    assert int(figures["faults switched on"]) > 0
+    assert {name: figures[name] for name in ("made", "duplicated", "lost", "still unknown")} == {
+        "made": "40",
+        "duplicated": "0",
+        "lost": "0",
+        "still unknown": "0",
+    }
