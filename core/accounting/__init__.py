@@ -7,7 +7,7 @@ from typing import Any
 
 from core.accounting import access, companion, deeds, jobs, pages
 from core.accounting.views import access as access_page
-from core.accounting.views import connect, draft, draft_list, find, link, new_party, tab
+from core.accounting.views import connect, draft, draft_list, find, link, new_party, switches, tab
 from core.contract.extensions import NavLink
 
 
@@ -19,7 +19,7 @@ def includeme(config: Any) -> None:
     config.add_navigation(navigation)
     config.add_record_companion(companion.COMPANION)
     config.include(deeds)
-    for room in (connect, access_page, tab, link, find, draft, draft_list, new_party):
+    for room in (connect, switches, access_page, tab, link, find, draft, draft_list, new_party):
         room.add_routes(config)
 
 

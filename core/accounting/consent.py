@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from core.accounting import connections
+from core.accounting import connections, wishes
 from core.accounting.codec import from_json, to_json
 from core.accounting.context import ConnectionContext, authorizer_of, granted_by, read_grant
 from core.accounting.deeds import in_connection
@@ -43,9 +44,15 @@ def redirect_uri(services: Services, provider: str) -> str:
 
 
 def begin(
-    services: Services, spec: ProviderSpec, authorizer: Authorizer, typed: Mapping[str, str], user_id: int
+    services: Services,
+    spec: ProviderSpec,
+    authorizer: Authorizer,
+    typed: Mapping[str, str],
+    user_id: int,
+    *,
+    again: int | None = None,
 ) -> Begun:
-    """Set out. Raises the errors of the contract."""
+    """Set out; `typed` holds fields and wishes, `again` the connection to reconnect. Raises the contract's errors."""
     state = secrets.token_urlsafe(32)
     started = authorizer.start(redirect_uri(services, spec.key), state, typed)
     kept = dict(started.kept) if isinstance(started, Authorization) else {}
@@ -56,6 +63,8 @@ def begin(
             authorizer=authorizer.key,
             kept=services.vault.encrypt(json.dumps(kept)),
             user_id=user_id,
+            connection_id=again,
+            wishes=[one.key for one in wishes.optional(authorizer) if typed.get(one.key)],
             created_at=services.clock.now(),
         )
         session.add(consent)
@@ -120,6 +129,22 @@ def _keep(
 def organisations_of(consent: Consent) -> list[Organisation]:
     """The organisations that a consent reaches."""
     return [from_json(Organisation, one) for one in consent.organisations]
+
+
+def reconnecting(session: Session, consent: Consent) -> Connection | None:
+    """The connection whose *Reconnect* led to the consent; None where it began with *Connect*."""
+    return session.get(Connection, consent.connection_id) if consent.connection_id else None
+
+
+def connected_already(session: Session, consent: Consent) -> set[str]:
+    """The ids of those organisations of the consent that have a connection."""
+    ids = [one.id for one in organisations_of(consent)]
+    mine = select(Connection.organisation_id).where(
+        Connection.provider == consent.provider,
+        Connection.organisation_id.in_(ids),
+        Connection.state != "disconnected",
+    )
+    return set(session.scalars(mine))
 
 
 def connect(services: Services, consent_id: int, picked: Sequence[str], user_id: int) -> list[int]:

@@ -37,12 +37,16 @@ GONE = "The connection to the accounting system is gone. An admin can connect it
 class ConnectionContext:
     """The `ProviderContext` of one connection."""
 
-    def __init__(self, services: Services, spec: ProviderSpec, connection: Connection) -> None:
+    def __init__(
+        self, services: Services, spec: ProviderSpec, connection: Connection, scopes: str | None = None
+    ) -> None:
+        """`scopes`: those of the grant, where they are at hand; else they are read when asked for."""
         self._services = services
         self._spec = spec
         self._grant_id = connection.grant_id
         self._connection_id = connection.id
         self._organisation = from_json(Organisation, connection.organisation)
+        self._scopes = scopes
         self.budget = RowBudget(services, spec, connection.id)
 
     @property
@@ -53,6 +57,8 @@ class ConnectionContext:
     @cached_property
     def scopes(self) -> Sequence[str]:
         """The permissions that the grant holds; nothing where none were told."""
+        if self._scopes is not None:
+            return self._scopes.split()
         with self._services.db.read() as session:
             return (session.scalar(select(GrantRow.scopes).where(GrantRow.id == self._grant_id)) or "").split()
 

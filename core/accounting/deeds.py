@@ -20,6 +20,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "bill linked": (SEE_AMOUNTS, SEE_BILLS),
     "bill unlinked": (SEE_AMOUNTS, SEE_BILLS),
     "accounting access changed": (MANAGE,),
+    "accounting settings changed": (MANAGE,),
 }
 
 

@@ -11,27 +11,31 @@ from dataclasses import replace
 
 from authlib.common.security import generate_token
 
-from core import Authorization, Authorizer, Denied, Field, Grant, Organisation, Problem, ReconnectNeeded, Rejected
+from core import (
+    Authorization,
+    Authorizer,
+    Denied,
+    Field,
+    Grant,
+    Organisation,
+    Permission,
+    Problem,
+    ReconnectNeeded,
+    Rejected,
+)
+from plugins.xero import scopes as needs
 from plugins.xero.claims import claims
 from plugins.xero.identity import Identity, Refused
 from plugins.xero.settings import may_return_to
 
-ACCOUNTING_SCOPES = (
-    "accounting.contacts",
-    "accounting.invoices",
-    "accounting.payments.read",
-    "accounting.settings.read",
-)
-_FOR = {
-    "accounting.invoices": "invoices, bills, credit notes and drafts",
-    "accounting.contacts": "finding, linking and making contacts",
-    "accounting.settings.read": "the organisation's currency, and what a draft is filled in from",
-}
-SCOPES = ("openid", "profile", "email", "offline_access", *ACCOUNTING_SCOPES)
 _GONE = "Xero no longer accepts this connection. Connect it again."
 _NO_WAY_BACK = (
     "Xero sends nobody back to {}: it takes addresses with https, or http://localhost. Set crm.url to one of those, "
     "open Ledgertab there and connect again."
+)
+_NOT_THE_APPS = (
+    "Xero does not give this app all that is ticked. Untick what the app does not have, or add it to the app at "
+    "developer.xero.com."
 )
 _CODE_OVER = "Xero's answer came too late or was used already. Start again with Connect."
 
@@ -47,13 +51,18 @@ class CodeAuthorizer(Authorizer):
         self._identity = identity
         self._app = (client_id, client_secret)
 
+    def permissions(self) -> Sequence[Permission]:
+        """What is asked for and why; reading comes with writing, where that is wanted."""
+        return needs.permissions(staying=True)
+
     def start(self, redirect_uri: str, state: str, typed: Mapping[str, str]) -> Authorization:
         """Where to send the browser; the verifier of PKCE is kept. Raises `Rejected` if Xero would not send it back."""
         if not may_return_to(redirect_uri):
             raise Rejected(_NO_WAY_BACK.format(redirect_uri))
         verifier = generate_token(64)
-        url = self._identity.consent_url(self._app[0], redirect_uri, SCOPES, state, verifier)
-        return Authorization(url, (("code_verifier", verifier),))
+        asked = needs.asked(typed, staying=True)
+        url = self._identity.consent_url(self._app[0], redirect_uri, asked, state, verifier)
+        return Authorization(url, (("code_verifier", verifier), ("asked", " ".join(asked))))
 
     def finish(
         self, redirect_uri: str, callback: Mapping[str, str], kept: Mapping[str, str]
@@ -70,6 +79,8 @@ class CodeAuthorizer(Authorizer):
             )
         except Refused as error:
             raise Rejected(_CODE_OVER, detail=str(error)) from error
+        if not grant.scopes:  # then it is what was asked for (RFC 6749, 5.1)
+            grant = replace(grant, scopes=tuple(kept.get("asked", "").split()))
         event = claims(grant.access_token).authentication_event_id
         return grant, self._identity.connections(grant.access_token, event)
 
@@ -79,8 +90,7 @@ class CodeAuthorizer(Authorizer):
 
     def lacks(self, scopes: Sequence[str]) -> Mapping[str, str]:
         """What a consent left out, also being renewed without a person."""
-        renewed = {"offline_access": "staying connected for more than half an hour"}
-        return _lacking(scopes, {**_FOR, **renewed})
+        return needs.lacking(scopes, staying=True)
 
     def refresh(self, grant: Grant) -> Grant:
         """A newer grant, which remembers the refresh token it was made from.
@@ -131,6 +141,10 @@ class CustomAuthorizer(Authorizer):
             Field("client_secret", "Client secret", where, secret=True),
         )
 
+    def permissions(self) -> Sequence[Permission]:
+        """What is asked for and why, out of what the app was given at Xero."""
+        return needs.permissions(staying=False)
+
     def start(self, redirect_uri: str, state: str, typed: Mapping[str, str]) -> Grant:
         """A grant at once. Raises `Rejected` at the field when Xero does not know the client."""
         app = {name: typed.get(name, "").strip() for name in ("client_id", "client_secret")}
@@ -138,8 +152,10 @@ class CustomAuthorizer(Authorizer):
         if missing:
             raise Rejected("Client id and client secret are both needed.", missing)
         try:
-            return self._grant(app)
+            return self._grant(app, " ".join(needs.asked(typed, staying=False)))
         except (Refused, Denied) as error:
+            if isinstance(error, Refused) and error.error == "invalid_scope":
+                raise Rejected(_NOT_THE_APPS, detail=str(error)) from error
             sentence = "Xero does not know this client id with this client secret."
             raise Rejected(sentence, [Problem("client_secret", sentence)], detail=str(error)) from error
 
@@ -155,12 +171,13 @@ class CustomAuthorizer(Authorizer):
 
     def lacks(self, scopes: Sequence[str]) -> Mapping[str, str]:
         """What the custom connection was made without."""
-        return _lacking(scopes, _FOR)
+        return needs.lacking(scopes, staying=False)
 
     def refresh(self, grant: Grant) -> Grant:
         """A new token by the credentials that were typed; there is no refresh token."""
+        extra = dict(grant.extra)
         try:
-            return self._grant(dict(grant.extra))
+            return self._grant(extra, extra.get("asked", " ".join(grant.scopes)))
         except (Refused, Denied) as error:
             raise ReconnectNeeded(_GONE, detail=str(error)) from error
 
@@ -169,21 +186,11 @@ class CustomAuthorizer(Authorizer):
         if not self._identity.drop(grant.access_token, organisation.connection_ref) and not last:
             raise ReconnectNeeded(_GONE)
 
-    def _grant(self, app: Mapping[str, str]) -> Grant:
+    def _grant(self, app: Mapping[str, str], asked: str) -> Grant:
         client_id, client_secret = app.get("client_id", ""), app.get("client_secret", "")
-        grant = self._identity.fetch(
-            client_id, client_secret, grant_type="client_credentials", scope=" ".join(ACCOUNTING_SCOPES)
-        )
-        kept = (("client_id", client_id), ("client_secret", client_secret))
-        return replace(grant, refresh_token="", lapses_at=None, scopes=grant.scopes or ACCOUNTING_SCOPES, extra=kept)
-
-
-def _lacking(scopes: Sequence[str], needed: Mapping[str, str]) -> dict[str, str]:
-    """What is needed and was not granted; nothing where Xero did not say what it granted.
-
-    Payments are not among it: who may see invoices may see what was paid of them, prepayments and overpayments.
-    """
-    return {scope: what for scope, what in needed.items() if scope not in scopes} if scopes else {}
+        grant = self._identity.fetch(client_id, client_secret, grant_type="client_credentials", scope=asked)
+        kept = (("client_id", client_id), ("client_secret", client_secret), ("asked", asked))
+        return replace(grant, refresh_token="", lapses_at=None, scopes=grant.scopes or tuple(asked.split()), extra=kept)
 
 
 def _check_consent(callback: Mapping[str, str]) -> None:

@@ -24,7 +24,7 @@ from core import (
     Ref,
     Unsupported,
 )
-from plugins.xero import answers, choosing, ids, links, mapping, outgoing
+from plugins.xero import answers, choosing, ids, links, mapping, outgoing, scopes
 from plugins.xero.changes import changes
 from plugins.xero.client import XeroClient
 from plugins.xero.documents import Documents
@@ -67,8 +67,12 @@ class XeroProvider(AccountingProvider):
         self._drafts = Drafts(self._client, self._lists, context.organisation.base_currency)
 
     def capabilities(self) -> frozenset[Capability]:
-        """What Xero can do from here; the same for every organisation."""
-        return _CAPABILITIES
+        """What Xero can do from here, as far as the connection's scopes allow it."""
+        return scopes.able(_CAPABILITIES, self._context.scopes)
+
+    def _allowed(self, capability: Capability) -> None:
+        """Raises `Unsupported` where the connection's scopes do not allow it."""
+        scopes.demand(capability, self._context.scopes)
 
     def organisation(self) -> Organisation:
         """The organisation as it is now, in one call. Raises `ReconnectNeeded` when it is another one than before."""
@@ -88,10 +92,12 @@ class XeroProvider(AccountingProvider):
 
     def create_party(self, new: NewParty, *, key: str) -> Party:
         """Make a contact. Raises `Duplicate` with the one that has the name, `Rejected`, `OutcomeUnknown`."""
+        self._allowed(Capability.PARTIES_CREATE)
         return self._parties.create(new, key)
 
     def update_party(self, party: Party, changes: Mapping[str, str], *, key: str) -> Party:
         """Change fields of a contact. Raises `Stale` when it changed in Xero meanwhile, `Rejected`, `Duplicate`."""
+        self._allowed(Capability.PARTIES_UPDATE)
         return self._parties.update(party, changes, key)
 
     def search_documents(self, query: DocumentQuery) -> Page[Document]:
@@ -117,20 +123,24 @@ class XeroProvider(AccountingProvider):
         """Make a sales invoice with the status DRAFT. Raises `Rejected`, `OutcomeUnknown`, `Unsupported`."""
         if kind is not DocumentKind.SALES_INVOICE:
             raise Unsupported("Only sales invoices can be drafted in Xero from here.")
+        self._allowed(Capability.DRAFT_INVOICE)
         return self._drafts.create(draft, key)
 
     def update_draft(self, document: Document, draft: NewDocument, *, key: str) -> Document:
         """Replace a draft; lines keep their identity by `Line.id`. Raises `Stale` when it moved on."""
+        self._allowed(Capability.DRAFT_CHANGE)
         return self._drafts.update(document, draft, key)
 
     def delete_draft(self, document: Document) -> None:
         """Delete a draft. Raises `Stale` when it moved on."""
+        self._allowed(Capability.DRAFT_CHANGE)
         self._drafts.delete(document)
 
     def find_created(self, kind: DocumentKind, key: str, party_id: str, since: datetime) -> Document | None:
         """The invoice whose link back holds `key`, made by this app since the intent, in whatever status."""
         if kind is not DocumentKind.SALES_INVOICE:
             raise Unsupported("Only sales invoices can be drafted in Xero from here.")
+        self._allowed(Capability.DRAFT_INVOICE)
         return self._drafts.find(key, party_id, since)
 
     def choices(self, kind: ChoiceKind) -> Sequence[Choice]:
@@ -148,6 +158,7 @@ class XeroProvider(AccountingProvider):
         """Write a line into the document's history."""
         if kind not in ENDPOINTS:
             raise Unsupported("Xero keeps no history of this from here.")
+        self._allowed(Capability.NOTES)
         path = f"{ENDPOINTS[kind].path}/{ids.known(ref.id)}/History"
         self._client.write("PUT", path, answers.reader(answers.HistoryRecords), outgoing.note(text), key=key)
 

@@ -20,7 +20,8 @@ def connect_xero(admin: Visitor, *companies: str) -> None:
     """Connect Xero by its consent page. Of several companies the first named is picked back in the CRM."""
     companies = companies or (COMPANY,)
     admin.go(ACCOUNTING)
-    admin.press("Connect Xero")
+    admin.follow("Connect Xero")
+    admin.press("Connect", admin.main)
     admin.page.wait_for_url(f"{admin.house.sandbox}/**")
     for name in (COMPANY, AUSTRALIA):
         admin.page.get_by_label(f"{name} (", exact=False).set_checked(name in companies)

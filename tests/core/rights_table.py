@@ -65,6 +65,7 @@ ACCOUNTING = (
     Row("accounting_disconnect", "POST", "/admin/accounting/1/disconnect", MANAGE),
     Row("accounting_access", "GET", "/admin/accounting/1/access", MANAGE),
     Row("accounting_access", "POST", "/admin/accounting/1/access", MANAGE),
+    Row("accounting_switches", "POST", "/admin/accounting/999/switches", MANAGE),
     Row("accounting_tab", "GET", TAB, STATUS),
     Row("accounting_refresh", "POST", f"{TAB}/refresh", STATUS),
     Row("accounting_explain", "GET", f"{TAB}/explain/invoices", AMOUNTS),

@@ -7,12 +7,11 @@ from typing import Any
 from pyramid.httpexceptions import HTTPFound, HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 
-from core.accounting import budget, connections, consent, unread
+from core.accounting import after_consent, budget, connections, consent, switches, unread, wishes
 from core.accounting.access import MANAGE
 from core.accounting.context import authorizer_of
-from core.accounting.draft_words import joined
 from core.accounting.models import Connection, Consent
-from core.accounting.pages import spec_at
+from core.accounting.pages import connection_at, spec_at
 from core.contract.errors import ProviderError
 from core.users.models import User
 
@@ -55,6 +54,8 @@ def overview(request: Any) -> dict[str, Any]:
         "orphans": [one for one in rows if one.provider not in known],
         "calls": calls,
         "lacking": {one.id: connections.lacking(request.services, one) for one in rows},
+        "offered": {one.id: switches.offered(request.services, one) for one in rows if one.provider in known},
+        "held": {one.id: wishes.held(known[one.provider], one) for one in rows if one.provider in known},
         "unread": {one.id: 0 for one in rows} | unread.by_connection(session),
         "names": names,
         "redirect_uri": lambda key: consent.redirect_uri(request.services, key),
@@ -62,9 +63,38 @@ def overview(request: Any) -> dict[str, Any]:
 
 
 def connect_form(request: Any) -> dict[str, Any]:
-    """What has to be typed before connecting, for ways that need it."""
+    """What will be asked for and why, and what has to be typed, before connecting or connecting again."""
     spec = spec_at(request)
-    return {"spec": spec, "authorizer": _authorizer(request, spec), "typed": {}, "problems": {}, "error": ""}
+    authorizer, again = _authorizer(request, spec), _again(request, spec)
+    scopes = again.grant.scopes.split() if again and again.grant else ()
+    wants = wishes.ticked(authorizer, scopes, request.GET.get("more", ""))
+    return _form(spec, authorizer, again, wants, {})
+
+
+def _form(spec: Any, authorizer: Any, again: Any, wants: Any, typed: Any, error: str = "") -> dict[str, Any]:
+    return {
+        "spec": spec,
+        "authorizer": authorizer,
+        "again": again,
+        "others": [one for one in spec.authorizers if one is not authorizer],
+        "always": [one for one in authorizer.permissions() if not one.optional],
+        "optional": wishes.optional(authorizer),
+        "wants": wants,
+        "typed": typed,
+        "problems": {},
+        "error": error,
+    }
+
+
+def _again(request: Any, spec: Any) -> Connection | None:
+    """The connection whose Reconnect was pressed, if any. Raises HTTPNotFound."""
+    number = request.params.get("connection")
+    if not number:
+        return None
+    with request.services.db.read() as session:
+        found = connection_at(session, spec, number)
+        session.refresh(found, ["grant"])
+        return found
 
 
 def _authorizer(request: Any, spec: Any) -> Any:
@@ -77,14 +107,15 @@ def _authorizer(request: Any, spec: Any) -> Any:
 def connect(request: Any) -> Any:
     """Set out for the provider's consent page, or connect at once where no browser is needed."""
     spec = spec_at(request)
-    authorizer = _authorizer(request, spec)
+    authorizer, again = _authorizer(request, spec), _again(request, spec)
     typed = {field.name: request.POST.get(field.name, "").strip()[:500] for field in authorizer.fields()}
-    problems = {name: "This is needed." for name, value in typed.items() if not value}
-    page = {"spec": spec, "authorizer": authorizer, "typed": typed, "problems": problems, "error": ""}
-    if problems:
-        return page
+    wants = wishes.wanted(authorizer, request.POST)
+    page = _form(spec, authorizer, again, wants, typed)
+    if problems := {name: "This is needed." for name, value in typed.items() if not value}:
+        return {**page, "problems": problems}
+    number = again.id if again else None
     try:
-        begun = consent.begin(request.services, spec, authorizer, typed, request.identity.id)
+        begun = consent.begin(request.services, spec, authorizer, {**typed, **wants}, request.identity.id, again=number)
     except ProviderError as error:
         return {**page, "error": consent.not_connected(spec.title, error)}
     return HTTPSeeOther(location=begun.url) if begun.url else _connected(request, begun.consent_id)
@@ -95,58 +126,56 @@ def callback(request: Any) -> Any:
     spec = spec_at(request)
     try:
         consent_id = consent.finish(request.services, spec, dict(request.GET), request.identity.id)
+        response = _connected(request, consent_id)
     except ProviderError as error:
         request.session.flash(consent.not_connected(spec.title, error), "error")
         return HTTPFound(location=LIST)
-    response = _connected(request, consent_id)
     return HTTPFound(location=response.location)
 
 
 def _connected(request: Any, consent_id: int) -> Any:
-    """One organisation is connected at once; of several the admin picks."""
+    """The one organisation allowed is connected at once; of several, or of another than before, the admin picks."""
     with request.services.db.read() as session:
-        found = consent.organisations_of(session.get_one(Consent, consent_id))
-    if len(found) > 1:
+        row = session.get_one(Consent, consent_id)
+        found, before = consent.organisations_of(row), consent.reconnecting(session, row)
+    if len(found) > 1 or (before is not None and before.organisation_id != found[0].id):
         return HTTPSeeOther(location=f"{LIST}/choose/{consent_id}")
     return _pick(request, consent_id, [found[0].id])
 
 
 def _pick(request: Any, consent_id: int, picked: list[str]) -> Any:
     with request.services.db.read() as session:
-        allowed = {one.id for one in consent.organisations_of(session.get_one(Consent, consent_id))}
+        row = session.get_one(Consent, consent_id)
+        allowed, wants = {one.id for one in consent.organisations_of(row)}, row.wishes
     made = consent.connect(request.services, consent_id, picked, request.identity.id)
     for connection_id in made:
         request.enqueue("accounting.refresh", connection_id=connection_id, force=True)
     with request.services.db.read() as session:
         rows = [session.get_one(Connection, one) for one in made]
-        names = joined([row.name for row in rows])
-        lacking = connections.lacking(request.services, rows[0])
-        behind = _left_behind(session, rows[0].provider)
-    told = f"Connected to {names}. The list of contacts is being read; nothing is linked until you say so."
-    request.session.flash(told, "success")
-    for scope, what in lacking.items():
-        told = f"The permission {scope} was not granted, so this will not work: {what}. Press Reconnect and allow it."
-        request.session.flash(told, "error")
-    for organisation, name in behind.items():
-        why = "picked" if organisation in allowed else "among those allowed"
-        request.session.flash(f"{name} was not {why}; it still needs Reconnect.", "error")
+        request.session.flash(after_consent.welcome(rows), "success")
+        for sentence in after_consent.troubles(request.services, session, rows[0], wants, allowed):
+            request.session.flash(sentence, "error")
     return HTTPSeeOther(location=LIST)
 
 
-def _left_behind(session: Any, provider: str) -> dict[str, str]:
-    """The provider's organisations, id and name, that need to be connected again and were not just now."""
-    found = session.scalars(select(Connection).where(Connection.provider == provider, Connection.state == "reconnect"))
-    return {one.organisation_id: one.name for one in found}
-
-
 def choose_form(request: Any) -> dict[str, Any]:
-    """The organisations that the consent reaches, to pick from."""
+    """The organisations that the consent reaches, to pick from; and whether the one to reconnect is among them."""
     with request.services.db.read() as session:
         row = session.get(Consent, int(request.matchdict["consent"]))
-    if row is None or row.user_id != request.identity.id or not row.organisations:
-        raise HTTPNotFound()
-    spec = request.services.providers.get(row.provider)
-    return {"spec": spec, "organisations": consent.organisations_of(row), "picked": [], "error": ""}
+        if row is None or row.user_id != request.identity.id or not row.organisations:
+            raise HTTPNotFound()
+        again, known = consent.reconnecting(session, row), consent.connected_already(session, row)
+    found = consent.organisations_of(row)
+    return {
+        "spec": request.services.providers.get(row.provider),
+        "authorizer": row.authorizer,
+        "organisations": found,
+        "again": again,
+        "swapped": again is not None and again.organisation_id not in {one.id for one in found},
+        "known": known,
+        "picked": [again.organisation_id] if again else [],
+        "error": "",
+    }
 
 
 def choose(request: Any) -> Any:

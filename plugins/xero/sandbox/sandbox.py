@@ -29,9 +29,6 @@ from plugins.xero.sandbox.tokens import Tokens
 from plugins.xero.sandbox.wire import Record, decoded, encoded
 
 USUAL_SCOPES = (
-    "openid",
-    "profile",
-    "email",
     "offline_access",
     "accounting.contacts",
     "accounting.invoices",

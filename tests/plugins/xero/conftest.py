@@ -18,6 +18,7 @@ from plugins.xero.making import authorizers
 from plugins.xero.oauth import CodeAuthorizer, CustomAuthorizer
 from plugins.xero.provider import XeroProvider
 from plugins.xero.sandbox import Sandbox, make_sandbox
+from plugins.xero.scopes import EVERYTHING
 from tests.plugins.xero import openapi
 
 NOW = dt.datetime(2026, 11, 22, 9, 30, tzinfo=dt.UTC)
@@ -114,8 +115,8 @@ def custom(xero_settings: dict[str, Any]) -> CustomAuthorizer:
 
 
 def start(code: CodeAuthorizer) -> Authorization:
-    """Where the browser is sent."""
-    return code.start(REDIRECT, "state-1", {})
+    """Where the browser is sent, with every box ticked."""
+    return code.start(REDIRECT, "state-1", EVERYTHING)
 
 
 def callback(sandbox: Sandbox, authorization: Authorization, tenants: list[str] | None = None) -> dict[str, str]:

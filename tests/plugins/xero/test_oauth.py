@@ -14,11 +14,19 @@ import pytest
 from core import Denied, Grant, ManualClock, MissingSetting, Organisation, ReconnectNeeded, Rejected, Unavailable
 from plugins.xero.claims import Claims, claims
 from plugins.xero.making import authorizers
-from plugins.xero.oauth import SCOPES, CodeAuthorizer, CustomAuthorizer
+from plugins.xero.oauth import CodeAuthorizer, CustomAuthorizer
 from plugins.xero.sandbox import Sandbox
+from plugins.xero.scopes import EVERYTHING
 from tests.plugins.xero.conftest import NOW, REDIRECT, URL, Consent, Wire, callback, start
 
-TYPED = {"client_id": Sandbox.client_id, "client_secret": Sandbox.client_secret}
+TYPED = {"client_id": Sandbox.client_id, "client_secret": Sandbox.client_secret, **EVERYTHING}
+ALL = {
+    "offline_access",
+    "accounting.contacts",
+    "accounting.invoices",
+    "accounting.payments.read",
+    "accounting.settings.read",
+}
 
 
 def form(request: httpx2.Request) -> dict[str, str]:
@@ -56,7 +64,7 @@ def test_the_browser_is_sent_to_xero_with_a_challenge_and_our_state(code: CodeAu
     url = urlsplit(authorization.url)
     asked = dict(parse_qsl(url.query))
     assert f"{url.scheme}://{url.netloc}{url.path}" == f"{URL}/identity/connect/authorize"
-    assert asked["scope"].split() == list(SCOPES)
+    assert sorted(asked["scope"].split()) == sorted(ALL)
     assert asked["code_challenge_method"] == "S256"
     assert len(asked["code_challenge"]) == 43
     assert (asked["state"], asked["redirect_uri"], asked["response_type"]) == ("state-1", REDIRECT, "code")
@@ -67,18 +75,13 @@ def test_every_start_has_a_verifier_of_its_own(code: CodeAuthorizer) -> None:
     assert dict(start(code).kept) != dict(start(code).kept)
 
 
-def test_nothing_but_granular_scopes_is_asked_for() -> None:
-    assert "offline_access" in SCOPES
-    assert "accounting.transactions" not in SCOPES
-
-
 def test_a_consent_gives_a_grant_and_the_organisations_ticked(
     consent: Consent, sandbox: Sandbox, wire: Wire, clock: ManualClock
 ) -> None:
     grant = consent.grant
     assert grant.expires_at == clock.now() + timedelta(minutes=30)
     assert grant.lapses_at == clock.now() + timedelta(days=60)
-    assert set(grant.scopes) == set(SCOPES)
+    assert set(grant.scopes) == ALL
     assert [organisation.id for organisation in consent.organisations] == [sandbox.tenant_id]
     (sent,) = wire.sent("POST", "/connect/token")
     assert form(sent)["code_verifier"]
