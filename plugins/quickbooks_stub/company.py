@@ -205,7 +205,14 @@ def _as_at(row: Row, number: int, day: date, now: datetime) -> Row | None:
         return None
     for place, (when, what, amount) in enumerate(past[1:], 1):
         if what == "paid":
-            row["LinkedTxn"].append({"Id": f"{row['Id']}-{place}", "Date": when.isoformat(), "Amount": str(amount)})
+            row["LinkedTxn"].append(
+                {
+                    "Id": f"{row['Id']}-{place}",
+                    "Date": when.isoformat(),
+                    "Amount": str(amount),
+                    "PaymentRefNum": f"Check {row['Id']}-{place}",
+                }
+            )
             row["Balance"] = str(Decimal(row["Balance"]) - amount)
         elif what == "voided":
             _void(row)

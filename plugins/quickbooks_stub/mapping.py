@@ -208,7 +208,9 @@ def _field(element: str) -> str:
 
 def _payments(row: Row) -> Iterator[Payment]:
     for paid in row["LinkedTxn"]:
-        yield Payment(date.fromisoformat(paid["Date"]), Decimal(paid["Amount"]), id=paid["Id"])
+        yield Payment(
+            date.fromisoformat(paid["Date"]), Decimal(paid["Amount"]), id=paid["Id"], reference=paid["PaymentRefNum"]
+        )
 
 
 def _lines(row: Row) -> Iterator[Line]:
@@ -217,6 +219,7 @@ def _lines(row: Row) -> Iterator[Line]:
             description=line["Description"],
             quantity=Decimal(line["Qty"]),
             unit_price=Decimal(line["UnitPrice"]),
+            discount=Decimal(line.get("DiscountPercent") or 0),
             amount=Decimal(line["Amount"]),
             tax=Decimal(line["TaxAmount"]),
             item=line["ItemRef"],

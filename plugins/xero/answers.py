@@ -103,16 +103,22 @@ class TrackingCategories(Envelope):
     tracking_categories: list[structs.TrackingCategory]
 
 
-class Note(structs.Struct):
-    """One line of a document's history."""
-
-    details: str | None = None
-
-
 class HistoryRecords(Envelope):
     """Answer of `/{endpoint}/{id}/History`."""
 
-    history_records: list[Note]
+    history_records: list[structs.HistoryRecord]
+
+
+class OnlineInvoice(structs.Struct):
+    """Where a customer sees an invoice."""
+
+    online_invoice_url: str | None = None
+
+
+class OnlineInvoices(Envelope):
+    """Answer of `/Invoices/{id}/OnlineInvoice`."""
+
+    online_invoices: list[OnlineInvoice]
 
 
 class RefusedElement(structs.Struct):

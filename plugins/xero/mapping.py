@@ -12,12 +12,14 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from core import (
     AmountsAre,
     Document,
     DocumentKind,
     DocumentStatus,
+    HistoryEntry,
     Line,
     Organisation,
     Party,
@@ -210,8 +212,13 @@ def _used(told: structs.CreditBase) -> _Settled:
     paid = sum((payment.amount for payment in payments), ZERO)
     left = amount(told.total) - allocated - paid if told.status in _OPEN else ZERO
     dated = _dated(told)
-    credits = _settlements(((part.allocation_id, part.date, part.amount) for part in parts), "credit", dated)
+    used = (_Part(part.allocation_id, part.date, part.amount, _number_of(part.invoice)) for part in parts)
+    credits = _settlements(used, "credit", dated)
     return _Settled(amount(told.remaining_credit, left), paid, allocated, (*payments, *credits))
+
+
+def _number_of(told: structs.AllocatedTo | None) -> str | None:
+    return told.invoice_number if told else None
 
 
 def _document(
@@ -276,7 +283,7 @@ def line(told: structs.LineItem) -> Line:
 
 def _payments(told: structs.DocumentBase) -> Iterator[Payment]:
     held = (part for part in told.payments or () if part.status != "DELETED")
-    parts = ((part.payment_id, part.date, part.amount) for part in held)
+    parts = (_Part(part.payment_id, part.date, part.amount, part.reference) for part in held)
     return _settlements(parts, "payment", _dated(told))
 
 
@@ -289,13 +296,33 @@ def _credits(told: structs.Invoice) -> Iterator[Payment]:
         ("prepayment", told.prepayments, lambda part: part.prepayment_id),
     )
     for kind, parts, ident in applied:
-        held = ((ident(part), part.date, part.applied_amount or ZERO) for part in parts or ())
+        held = (
+            _Part(ident(part), part.date, part.applied_amount or ZERO, part.credit_note_number or part.reference)
+            for part in parts or ()
+        )
         yield from _settlements(held, kind, _dated(told))
 
 
-def _settlements(
-    parts: Iterable[tuple[str | None, str | None, Decimal]], kind: str, fallback: dt.date | None
-) -> Iterator[Payment]:
-    for ident, date, value in parts:
-        if when := readable_day(date) or fallback:
-            yield Payment(when, amount(value), kind, ident or "")
+class _Part(NamedTuple):
+    """One part of what settled a document, as Xero tells it."""
+
+    ident: str | None
+    date: str | None
+    value: Decimal
+    reference: str | None
+
+
+def _settlements(parts: Iterable[_Part], kind: str, fallback: dt.date | None) -> Iterator[Payment]:
+    for part in parts:
+        if when := readable_day(part.date) or fallback:
+            yield Payment(when, amount(part.value), kind, part.ident or "", part.reference or "")
+
+
+def history(told: Iterable[structs.HistoryRecord]) -> list[HistoryEntry]:
+    """The lines of a history; what has no moment that can be read has no place in it."""
+    dated = ((readable_moment(one.date_utc), one) for one in told)
+    return [
+        HistoryEntry(at, one.changes or "Changed", one.user or "", one.details or "")
+        for at, one in dated
+        if at is not None
+    ]

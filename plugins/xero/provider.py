@@ -14,6 +14,7 @@ from core import (
     Document,
     DocumentKind,
     DocumentQuery,
+    HistoryEntry,
     NewDocument,
     NewParty,
     Organisation,
@@ -44,6 +45,8 @@ _CAPABILITIES = frozenset(
         Capability.THEMES,
         Capability.PDF,
         Capability.NOTES,
+        Capability.HISTORY,
+        Capability.CUSTOMER_LINK,
         Capability.CHANGES,
     }
 )
@@ -162,10 +165,31 @@ class XeroProvider(AccountingProvider):
         path = f"{ENDPOINTS[kind].path}/{ids.known(ref.id)}/History"
         self._client.write("PUT", path, answers.reader(answers.HistoryRecords), outgoing.note(text), key=key)
 
+    def history(self, kind: DocumentKind, ref: Ref) -> Sequence[HistoryEntry]:
+        """The document's history and notes, in one call. Raises `NotFound`, `Unsupported`."""
+        if kind not in ENDPOINTS:
+            raise Unsupported("Xero keeps no history of this from here.")
+        return self._client.get(f"{ENDPOINTS[kind].path}/{ids.known(ref.id)}/History", _history)
+
+    def customer_url(self, kind: DocumentKind, ref: Ref) -> str | None:
+        """Where the customer sees a sales invoice; None while it is a draft. Raises `NotFound`, `Unsupported`."""
+        if kind is not DocumentKind.SALES_INVOICE:
+            raise Unsupported("Xero has a page for customers of sales invoices alone.")
+        return self._client.get(f"Invoices/{ids.known(ref.id)}/OnlineInvoice", _customer_url)
+
     def web_url(self, kind: DocumentKind | None, ref: Ref) -> str | None:
         """Where staff look at the document (kind None: the contact) in Xero. Makes no call."""
         short_code = dict(self._context.organisation.extra).get("short_code", "")
         return links.web_url(self._context.settings.get("web_url", links.WEB_URL), short_code, kind, ref.id)
+
+
+def _history(raw: bytes) -> list[HistoryEntry]:
+    return mapping.history(answers.reader(answers.HistoryRecords)(raw).history_records)
+
+
+def _customer_url(raw: bytes) -> str | None:
+    told = answers.reader(answers.OnlineInvoices)(raw).online_invoices
+    return (told[0].online_invoice_url or None) if told else None
 
 
 def _organisation(raw: bytes, known: Organisation) -> Organisation:

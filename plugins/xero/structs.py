@@ -131,6 +131,7 @@ class Payment(Struct):
     amount: Decimal
     date: str | None = None
     payment_id: str | None = None
+    reference: str | None = None
     status: str | None = None
 
 
@@ -140,8 +141,16 @@ class AppliedCredit(Struct):
     applied_amount: Decimal | None = None
     date: str | None = None
     credit_note_id: str | None = None
+    credit_note_number: str | None = None
     overpayment_id: str | None = None
     prepayment_id: str | None = None
+    reference: str | None = None
+
+
+class AllocatedTo(Struct):
+    """The invoice that a credit went to."""
+
+    invoice_number: str | None = None
 
 
 class Allocation(Struct):
@@ -150,6 +159,7 @@ class Allocation(Struct):
     amount: Decimal
     date: str | None = None
     allocation_id: str | None = None
+    invoice: AllocatedTo | None = None
     is_deleted: bool | None = None
 
 
@@ -297,3 +307,12 @@ class TrackingCategory(Struct):
     name: str
     status: str | None = None
     options: list[TrackingOption] | None = None
+
+
+class HistoryRecord(Struct):
+    """One line of a document's history: what was done, by whom and when, and in what words."""
+
+    changes: str | None = None
+    date_utc: str | None = None
+    user: str | None = None
+    details: str | None = None

@@ -152,10 +152,11 @@ class Choices(Base):
 
 
 class DocumentMore(Base):
-    """What is asked for of one document when somebody looks at it: its history and the customer's own address of it.
+    """What was asked for of one document when somebody wanted it. `what`: history or customer_url.
 
-    `history` is a list of {at, by, deed, text}, newest first; `asked_at` when a job was sent for it, `error` why that
-    failed.
+    `told`: of the history a list of {at, deed, by, text}, newest first; of the customer's own address ``[{"url": …}]``,
+    or nothing where there is none. `asked_at` is when it was asked for last, `told_at` when that was answered, `error`
+    why it was not.
     """
 
     __tablename__ = "accounting_document_more"
@@ -163,9 +164,9 @@ class DocumentMore(Base):
         ForeignKey("accounting_connection.id", ondelete="CASCADE"), primary_key=True
     )
     document_id: Mapped[str] = mapped_column(PROVIDER_ID, primary_key=True)
-    history: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
-    history_at: Mapped[dt.datetime | None] = mapped_column(Moment)
-    customer_url: Mapped[str] = mapped_column(Text, default="")
-    customer_url_at: Mapped[dt.datetime | None] = mapped_column(Moment)
-    asked_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    what: Mapped[str] = mapped_column(String(20), primary_key=True)
+    told: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+    told_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    asked_at: Mapped[dt.datetime] = mapped_column(Moment)
     error: Mapped[str] = mapped_column(Text, default="")
+    error_detail: Mapped[str] = mapped_column(Text, default="")

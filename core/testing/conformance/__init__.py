@@ -20,6 +20,7 @@ contract (`core.AccountingProvider`) says. Needs pytest.
 """
 
 from core.testing.conformance.changes import ChangeChecks
+from core.testing.conformance.document_more import DocumentMoreChecks
 from core.testing.conformance.documents import DocumentChecks
 from core.testing.conformance.drafts import DraftChecks
 from core.testing.conformance.fixtures import FaultSwitch
@@ -36,6 +37,7 @@ class ProviderConformance(
     OrganisationChecks,
     PartyChecks,
     DocumentChecks,
+    DocumentMoreChecks,
     SearchChecks,
     DraftChecks,
     RefusalChecks,

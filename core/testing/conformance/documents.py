@@ -1,4 +1,4 @@
-"""Checks of documents: those of a party, by id, in other currencies, as PDF, with notes."""
+"""Checks of documents: those of a party, by id, in other currencies."""
 
 from __future__ import annotations
 
@@ -9,17 +9,13 @@ import pytest
 
 from core.contract.errors import NotFound
 from core.contract.provider import AccountingProvider
-from core.contract.values import Capability, Document, DocumentKind, DocumentQuery, DocumentStatus, Ref
+from core.contract.values import Capability, DocumentKind, DocumentQuery
 from core.testing.conformance.fixtures import ConformanceFixtures
 from core.testing.conformance.helpers import (
-    expect,
-    expect_unsupported,
     find_documents,
     find_parties,
     missing,
     need,
-    need_unclaimed,
-    new_key,
     no_complaints,
     of_party,
 )
@@ -179,42 +175,3 @@ class DocumentChecks(ConformanceFixtures):
         )
         assert base in currencies, f"One of documents_in_two_currencies must be in {base}; they are in {currencies}."
         no_complaints("get_documents", [words for document in read for words in document_complaints(document, base)])
-
-    def test_a_pdf_is_a_pdf(self, provider: AccountingProvider, known_party: str, unknown_id: str) -> None:
-        """For those without a log-in to the accounting system."""
-        need(provider, Capability.PDF)
-        invoice = _an_invoice(provider, known_party)
-        content = provider.attachment(invoice.ref, invoice.kind)
-        assert content.startswith(b"%PDF"), f"attachment() begins with {content[:12]!r}; give the bytes of the PDF."
-        absent = lambda: provider.attachment(Ref(unknown_id), invoice.kind)  # noqa: E731
-        expect("attachment() of an unknown id", "Raise NotFound.", NotFound, absent)
-
-    def test_a_note_can_be_written(self, provider: AccountingProvider, known_party: str, unknown_id: str) -> None:
-        """Who made a draft is written to its history."""
-        need(provider, Capability.NOTES)
-        invoice = _an_invoice(provider, known_party)
-        provider.note(invoice.kind, invoice.ref, "Made by Ana O'Neill – ‘draft’", key=new_key())
-        absent = lambda: provider.note(invoice.kind, Ref(unknown_id), "Nobody", key=new_key())  # noqa: E731
-        expect("note() on an unknown id", "Raise NotFound.", NotFound, absent)
-
-    def test_an_unclaimed_pdf_is_unsupported(self, provider: AccountingProvider, known_party: str) -> None:
-        """The page offers no button for it."""
-        need_unclaimed(provider, Capability.PDF)
-        document = of_party(provider, known_party)[0]
-        expect_unsupported("attachment()", Capability.PDF, lambda: provider.attachment(document.ref, document.kind))
-
-    def test_an_unclaimed_note_is_unsupported(self, provider: AccountingProvider, known_party: str) -> None:
-        """The core writes no history where there is none."""
-        need_unclaimed(provider, Capability.NOTES)
-        document = of_party(provider, known_party)[0]
-        note = lambda: provider.note(document.kind, document.ref, "x", key=new_key())  # noqa: E731
-        expect_unsupported("note()", Capability.NOTES, note)
-
-
-def _an_invoice(provider: AccountingProvider, party_id: str) -> Document:
-    """A sales invoice of the party that counts; skips when there is none."""
-    found = find_documents(provider, DocumentQuery(kinds=frozenset({DocumentKind.SALES_INVOICE}), party_id=party_id))
-    for document in found:
-        if document.status in (DocumentStatus.AUTHORISED, DocumentStatus.PAID):
-            return document
-    pytest.skip("the known party has no approved sales invoice")

@@ -21,6 +21,8 @@ _METHODS = {
     Capability.DRAFT_CHANGE: ("update_draft", "delete_draft"),
     Capability.PDF: ("attachment",),
     Capability.NOTES: ("note",),
+    Capability.HISTORY: ("history",),
+    Capability.CUSTOMER_LINK: ("customer_url",),
     Capability.CHANGES: ("changes",),
 }
 

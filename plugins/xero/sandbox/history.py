@@ -1,4 +1,4 @@
-"""History and notes: GET and PUT /{Invoices|Contacts|CreditNotes}/{id}/History."""
+"""History and notes: GET and PUT /{Invoices|Contacts|CreditNotes|Overpayments|Prepayments}/{id}/History."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from plugins.xero.sandbox.serving import by_id
 from plugins.xero.sandbox.store import Books
 from plugins.xero.sandbox.wire import Record, shown
 
-NAMES = {"invoices": "Invoices", "contacts": "Contacts", "creditnotes": "CreditNotes"}
+NAMES = {
+    "invoices": "Invoices",
+    "contacts": "Contacts",
+    "creditnotes": "CreditNotes",
+    "overpayments": "Overpayments",
+    "prepayments": "Prepayments",
+}
 LONGEST = 450
 
 

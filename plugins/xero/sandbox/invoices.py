@@ -67,9 +67,14 @@ def email(ask: Ask) -> Answer:
 
 
 def online(ask: Ask) -> Answer:
-    """The address at which the customer sees a sales invoice."""
+    """The address at which the customer sees an approved sales invoice; an empty one for everything else."""
     found = by_id(ask, "Invoices")
     token = sha256(str(found["InvoiceID"]).encode()).hexdigest()[:40]
     base = ask.state.base_url or "https://in.example"
-    url = f"{base}/online/{found['InvoiceID']}?t={token}" if found["Type"] == "ACCREC" else ""
+    url = f"{base}/online/{found['InvoiceID']}?t={token}" if _is_public(found) else ""
     return Answer(envelope(ask.now, "OnlineInvoices", [{"OnlineInvoiceUrl": url}]))
+
+
+def _is_public(found: Record) -> bool:
+    """Whether the customer may see it: a draft is nobody's yet."""
+    return found["Type"] == "ACCREC" and found["Status"] in {"AUTHORISED", "PAID"}
