@@ -7,7 +7,7 @@ from typing import Any
 
 from core.accounting import access, companion, deeds, jobs, pages
 from core.accounting.views import access as access_page
-from core.accounting.views import connect, draft, draft_list, find, link, new_party, switches, tab
+from core.accounting.views import connect, document, draft, draft_list, find, link, new_party, switches, tab
 from core.contract.extensions import NavLink
 
 
@@ -21,6 +21,7 @@ def includeme(config: Any) -> None:
     config.include(deeds)
     for room in (connect, switches, access_page, tab, link, find, draft, draft_list, new_party):
         room.add_routes(config)
+    document.add_routes(config)
 
 
 def navigation(request: Any) -> Iterable[NavLink]:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from core.accounting.access import Sight
+from core.accounting.document_view import Inside, insides
 from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink
 from core.accounting.words import BILL_KINDS, Status, status_of
 from core.contract.values import DocumentKind, DocumentStatus
@@ -91,6 +92,7 @@ class Row:
     status: Status
     url: str | None
     link_id: int | None = None
+    inside: Inside | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ def listing(
     whose: ColumnElement[bool],
     key: str,
     *,
+    record: Any,
     show: str,
     page: int,
     today: date,
@@ -137,8 +140,11 @@ def listing(
         .order_by(*order)
         .limit(PAGE)
         .offset((page - 1) * PAGE)
-    )
-    shown = [Row(row, status_of(row, today), url(row), (links or {}).get(row.document_id)) for row in rows]
+    ).all()
+    inside = insides(session, rows[0].connection_id, rows, record) if rows else {}
+    shown = [
+        Row(row, status_of(row, today), url(row), (links or {}).get(row.document_id), inside[row.id]) for row in rows
+    ]
     return Listing(key, title, show, counts, shown, page, pages)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import delete, select
 
-from core.accounting import drafts, parties, refresh
+from core.accounting import document_more, drafts, parties, refresh
 from core.accounting.models import Connection, Consent, DocumentRow, GrantRow
 from core.accounting.rereading import is_linked
 from core.accounting.snapshot import CREDITS
@@ -23,6 +23,7 @@ def register(services: Services) -> None:
     services.jobs.add("accounting.refresh", partial(refresh.refresh, services))
     drafts.register(services)
     parties.register(services)
+    document_more.register(services)
     services.periodic.append(PeriodicJob("accounting_light_call", 6 * HOUR, light_calls))
     services.periodic.append(PeriodicJob("accounting_tidy", 24 * HOUR, tidy))
 
@@ -47,6 +48,7 @@ def tidy(services: Services) -> None:
     )
     with services.db.begin() as session:
         session.execute(unlinked, execution_options={"synchronize_session": False})
+        document_more.tidy(session)
         session.execute(delete(Consent).where(Consent.created_at < now - CONSENT_LIFE))
         used = select(Connection.grant_id).where(Connection.grant_id.is_not(None))
         unused = delete(GrantRow).where(GrantRow.granted_at < now - CONSENT_LIFE, GrantRow.id.not_in(used))

@@ -262,6 +262,7 @@ class _Reader:
                 self._session,
                 whose,
                 key,
+                record=self._record,
                 show=self._asked.get(key, "all" if self._record.kind not in PARTY_RECORDS else ""),
                 page=number_in(self._asked.get(f"{key}_page"), 1),
                 today=today,

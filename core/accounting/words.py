@@ -34,6 +34,11 @@ CREDIT_KINDS = frozenset(
 )
 
 
+def title_of(document: DocumentRow) -> str:
+    """What a document is called in a sentence: ``Invoice INV-0012``, ``Bill without a number``."""
+    return f"{KINDS[document.kind][0]} {document.number or 'without a number'}"
+
+
 def due_word(*, estimate: bool) -> str:
     """What the last day of a document is called: an estimate is never due, it holds until then."""
     return "Valid until" if estimate else "Due"

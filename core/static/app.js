@@ -15,6 +15,18 @@ on("keydown", (event) => {
   }
 });
 
+// What stands in a field goes to the clipboard; where the browser keeps it shut, the field is selected to copy by hand.
+const copyFrom = async (button) => {
+  const field = document.getElementById(button.dataset.copies);
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Press Ctrl+C";
+  }
+};
+
 on("click", (event) => {
   const opener = event.target.closest("[data-opens]");
   const dialog = opener && document.getElementById(opener.dataset.opens);
@@ -25,6 +37,8 @@ on("click", (event) => {
   const closer = event.target.closest("[data-closes]");
   if (closer) closer.closest("dialog").close();
   if (event.target.matches("dialog[open]")) event.target.close();
+  const copier = event.target.closest("[data-copies]");
+  if (copier) copyFrom(copier);
   const remover = event.target.closest("[data-removes]");
   if (remover) remover.parentElement.remove();
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -69,7 +83,7 @@ on("htmx:beforeSwap", (event) => {
 });
 
 const ready = (root) => {
-  for (const button of root.querySelectorAll("[data-removes][hidden]")) button.hidden = false;
+  for (const button of root.querySelectorAll(":is([data-removes], [data-copies])[hidden]")) button.hidden = false;
   const tab = root.querySelector(".tabs [aria-current]"); // on a phone it may stand outside of the window
   if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
   const summary = root.querySelector(".errs");

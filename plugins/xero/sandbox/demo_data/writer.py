@@ -115,7 +115,7 @@ class Writer:
             day.isoformat(),
             self._bank,
             self._moment(day),
-            reference="",
+            reference=(record["InvoiceNumber"] or "") if rank % 2 == 0 else "",  # some write it on the transfer
             key=made(self._country, "payment", record["InvoiceID"], rank),
         )
 
