@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.accounting import access, companion, deeds, jobs, pages
+from core.accounting.sold_items import sold_items
 from core.accounting.views import access as access_page
 from core.accounting.views import connect, document, draft, draft_list, find, link, new_party, switches, tab
 from core.contract.extensions import NavLink
@@ -17,6 +18,7 @@ def includeme(config: Any) -> None:
     config.add_request_method(pages.accounting_tab, "accounting_tab")
     config.add_request_method(access.may, "may")
     config.add_navigation(navigation)
+    config.add_item_source(sold_items)
     config.add_record_companion(companion.COMPANION)
     config.include(deeds)
     for room in (connect, switches, access_page, tab, link, find, draft, draft_list, new_party):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from core.contract.extensions import NavLink
 from core.records.kinds import KINDS
 from core.records.service import Companion, RecordNotFound
 
+ItemSource = Callable[[Any], Iterable[tuple[str, str]]]
+
 
 def includeme(config: Any) -> None:
-    """The pages of records, their places in the navigation, `config.add_record_companion`."""
+    """The pages of records, their places in the navigation, what other rooms may add to them."""
     config.registry.record_companions = []
     config.add_directive("add_record_companion", add_record_companion)
+    config.registry.item_sources = []
+    config.add_directive("add_item_source", add_item_source)
+    config.add_request_method(sold_items, "sold_items")
     config.add_fault(RecordNotFound, 404)
     config.add_navigation(navigation)
     config.include("core.records.views")
@@ -22,6 +27,20 @@ def includeme(config: Any) -> None:
 def add_record_companion(config: Any, companion: Companion) -> None:
     """Let a room that keeps something beside records say what hangs on one, and drop it when that is deleted."""
     config.registry.record_companions.append(companion)
+
+
+def add_item_source(config: Any, source: ItemSource) -> None:
+    """Let a room offer what may be sold, for the lines of an opportunity: `source(request)` gives codes and titles."""
+    config.registry.item_sources.append(source)
+
+
+def sold_items(request: Any) -> list[tuple[str, str]]:
+    """Codes and titles of what may be sold, each code once."""
+    found: dict[str, str] = {}
+    for source in request.registry.item_sources:
+        for code, title in source(request):
+            found.setdefault(code, title)
+    return list(found.items())
 
 
 def navigation(request: Any) -> Iterable[NavLink]:

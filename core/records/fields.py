@@ -92,6 +92,10 @@ class AmountField(Field):
             return self.typed
         return formats.amount(self.data) if self.data is not None else ""
 
+    def put(self, value: Decimal, currency: str) -> None:
+        """Write an amount into the field, over what was typed."""
+        self.data, self.typed, self.process_errors = value, formats.amount(value, currency), []
+
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read what was typed. Raises ValueError with a sentence."""
         if valuelist:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from wtforms import Form, HiddenField, StringField
 
 from core import formats
-from core.forms import parse_amount
+from core.forms import number_in, parse_amount
 from core.records.fields import (
     AmountField,
     ChoiceField,
@@ -21,6 +22,7 @@ from core.records.fields import (
     lines,
     text,
 )
+from core.records.lines_field import LinesField
 from core.records.models import STAGES, STATUSES
 
 Layout = tuple[tuple[str, tuple[str, ...]], ...]
@@ -44,6 +46,9 @@ class RecordForm(Form):
         """Titles and fields in the order of the page."""
         for title, names in self.LAYOUT:
             yield title, [self[name] for name in names]
+
+    def act(self, action: str) -> None:
+        """Change the form itself, as a button in it asks; nothing is saved."""
 
     def links(self) -> list[LinkField]:
         """The fields that name other records."""
@@ -149,20 +154,46 @@ class OpportunityForm(RecordForm, MoneyPart):
     LAYOUT = (
         ("Opportunity", ("name", "organization_id", "contact_id")),
         ("Value", ("amount", "currency", "stage", "probability", "close_date", "owner_id")),
+        ("Lines", ("line_items",)),
     )
     WIDE = frozenset({"name", "organization_id", "contact_id", "owner_id"})
 
     name = text("Name", 200, required=True)
     organization_id = LinkField("Organization", of="organizations")
     contact_id = LinkField("Contact", of="contacts")
-    amount = AmountField("Amount", description="Without tax.")
+    amount = AmountField("Amount", description="Without tax. Left empty, the lines decide.")
     stage = ChoiceField("Stage", choices=tuple(STAGES), default="New")
     probability = PerCentField("Probability", description="Per cent. Left empty, the stage decides.")
     close_date = DayField("Expected close")
+    line_items = LinesField("Lines")
+
+    @property
+    def lines_total(self) -> Decimal:
+        """What the lines come to, as far as they can be read."""
+        sums = (self.line_items.amount_of(row, self._currency) for row in range(len(self.line_items.rows)))
+        return sum((amount for amount in sums if amount is not None), Decimal(0))
+
+    @property
+    def _currency(self) -> str:
+        return str(self.currency.data)
+
+    def act(self, action: str) -> None:
+        """Add a line, remove one, or take the sum of the lines as the amount."""
+        if action == "add-line":
+            self.line_items.add_row()
+        elif action.startswith("remove-line-"):
+            self.line_items.remove_row(number_in(action.removeprefix("remove-line-"), -1))
+        elif action == "take-amount":
+            self.amount.put(self.lines_total, self._currency)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """The amount fits its currency; an empty probability is the stage's."""
+        """The amount fits its currency and is, left empty, that of the lines; an empty probability is the stage's."""
         fine = super().validate(extra_validators)
+        if self.lines_total > self.amount.maximum:
+            self.line_items.errors = [*self.line_items.errors, f"All lines come to more than {self.amount.maximum:,}."]
+            fine = False
+        elif self.amount.data is None and self.line_items.data and not self.amount.errors:
+            self.amount.put(self.lines_total, self._currency)
         if not self.amount.errors and not self.check_decimals(self.amount):
             fine = False
         if self.probability.data is None and not self.probability.errors:

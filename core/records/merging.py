@@ -16,7 +16,7 @@ from core.records.forms import RecordForm
 from core.records.kinds import RecordKind
 from core.records.models import Record
 
-LONGEST = 8_000
+LONGEST = 1_000_000  # an opportunity may have many lines
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _before(kind: RecordKind, was: str) -> RecordForm | None:
     """What the form showed when it was opened; None where that did not come along, or cannot be read."""
     try:
         texts = json.loads(was) if len(was) <= LONGEST else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
         return None

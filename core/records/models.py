@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar, TypeAlias
 
@@ -10,6 +11,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from core.db import Amount, Base, Moment, Rate
+from core.records.line_items import LineItem, total
 
 STAGES = {"New": 10, "Qualified": 25, "Proposal": 50, "Won": 100, "Lost": 0}
 # An id is never given twice: links, history and bookmarks of a deleted record must not lead to another.
@@ -151,6 +153,25 @@ class Opportunity(RecordBase, OfOrganization, OfContact, Base):
         """Its name."""
         return self.name
 
+    @property
+    def line_items(self) -> tuple[LineItem, ...]:
+        """The lines as plain values."""
+        return tuple(line.value for line in self.lines)
+
+    @line_items.setter
+    def line_items(self, values: Sequence[LineItem]) -> None:
+        """Put these in the place of the lines there are; rows are used again."""
+        for place, value in enumerate(values):
+            if place == len(self.lines):
+                self.lines.append(OpportunityLine(position=place))
+            self.lines[place].value = value
+        del self.lines[len(values) :]
+
+    @property
+    def lines_total(self) -> Decimal:
+        """What the lines come to, without tax."""
+        return total(self.line_items, self.currency)
+
 
 class OpportunityLine(Base):
     """One line of what an opportunity is for: `unit_price` without tax, in the opportunity's currency.
@@ -168,6 +189,16 @@ class OpportunityLine(Base):
     quantity: Mapped[Decimal] = mapped_column(Amount, default=Decimal(1))
     unit_price: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
     discount: Mapped[Decimal] = mapped_column(Rate, default=Decimal(0))
+
+    @property
+    def value(self) -> LineItem:
+        """The line as a plain value."""
+        return LineItem(self.item, self.description, self.quantity, self.unit_price, self.discount)
+
+    @value.setter
+    def value(self, new: LineItem) -> None:
+        for name in LineItem.__slots__:
+            setattr(self, name, getattr(new, name))
 
 
 class Project(RecordBase, OfOrganization, OfContact, Base):

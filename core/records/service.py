@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from core.audit.service import record_deed
 from core.contract.extensions import RecordChange
@@ -76,7 +77,7 @@ def create(session: Session, kind: str, values: Mapping[str, Any], actor: Actor)
     record: Record = MODELS[kind](**values, created_at=actor.when, changed_at=actor.when)
     session.add(record)
     session.flush()
-    new = {name: value for name, value in _readable(session, record, values).items() if value not in ("", None)}
+    new = {name: value for name, value in _readable(session, record, values).items() if value not in ("", None, [])}
     _write_down(session, record, actor, RecordChange("created", frozenset(values)), new=new)
     return record
 
@@ -94,6 +95,7 @@ def change(
     for name, value in changed.items():
         setattr(record, name, value)
     record.changed_at = actor.when
+    flag_modified(record, "changed_at")  # so that new lines alone make a new version, too
     session.flush()
     fields = frozenset(changed)
     new = _readable(session, record, changed)
@@ -160,7 +162,7 @@ def _write_down(
 
 
 def _readable(session: Session, record: Record, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as people read them: links by the title of what they lead to."""
+    """Values as people read them: links by the title of what they lead to, lines as texts."""
     return {name: _title(session, name, value) for name, value in values.items()}
 
 
@@ -168,6 +170,8 @@ _LINKS = {"organization_id": "organizations", "contact_id": "contacts", "opportu
 
 
 def _title(session: Session, name: str, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [str(one) for one in value]
     if name not in _LINKS or value is None:
         return value
     target: Any = session.get(MODELS[_LINKS[name]], value)

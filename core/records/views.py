@@ -43,6 +43,7 @@ def includeme(config: Any) -> None:
     for route in ("records.new", "records.edit"):
         config.add_kept_form(route, {AGAIN: "yes"})
         config.add_view(show_again, route_name=route, request_method="POST", request_param=AGAIN, **form)
+        config.add_view(show_again, route_name=route, request_method="POST", request_param="action", **form)
     form["renderer"] = "records/delete.jinja2"
     config.add_view(ask_delete, route_name="records.delete", request_method="GET", **form)
     config.add_view(delete, route_name="records.delete", request_method="POST", **form)
@@ -149,11 +150,12 @@ def save(request: Any) -> Any:
 
 
 def show_again(request: Any) -> dict[str, Any]:
-    """The form as it was typed before the log-in ended; nothing is saved."""
-    if "id" not in request.matchdict:
-        return _form_page(_kind(request), new_form(request, _kind(request)))
-    record = record_of(request)
-    return _form_page(_kind(request), edit_form(request, _kind(request), record), record)
+    """The form as it was typed, changed as a button in it asks; after a log-in as it was. Nothing is saved."""
+    record = record_of(request) if "id" in request.matchdict else None
+    form = edit_form(request, _kind(request), record) if record else new_form(request, _kind(request))
+    if AGAIN not in request.POST:
+        form.act(str(request.POST["action"]))
+    return _form_page(_kind(request), form, record)
 
 
 def _merge(request: Any, kind: RecordKind, form: Any, record: Record) -> Any:

@@ -1,0 +1,175 @@
+"""The field in which lines are typed: any number of rows, each kept to the letter, each with its own sentences.
+
+A post sends ``lines-0-item``, ``lines-0-description`` and so on; a row in which nothing was typed is no line. One text
+under the field's own name, as `_value` writes it, stands for all rows: so a form older than its record is merged.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from wtforms import Field
+
+from core import formats
+from core.forms import can_be_seen, clean, parse_amount
+from core.records.line_items import HUNDRED, LineItem
+
+PARTS = ("item", "description", "quantity", "unit_price", "discount")
+TITLES = {"item": "item", "description": "description", "quantity": "quantity", "unit_price": "price"}
+LENGTHS = {"item": 100, "description": 4000}
+MOST = 200  # lines of one opportunity
+_NAME = re.compile(r"lines-(\d{1,6})-([a-z_]+)", re.ASCII)
+
+Row = dict[str, str]
+
+
+def new_row() -> Row:
+    """A row in which nothing was typed yet."""
+    return {**dict.fromkeys(PARTS, ""), "quantity": "1"}
+
+
+def is_blank(row: Mapping[str, str]) -> bool:
+    """Whether nothing was typed into a row."""
+    typed = any(row[name].strip() for name in PARTS if name != "quantity")
+    return not typed and row["quantity"].strip() in ("", "1")
+
+
+class LinesField(Field):
+    """Lines as a tuple of `LineItem`; `rows` are the texts, `problems` the sentences by row and part."""
+
+    def __init__(self, label: str, **options: Any) -> None:
+        super().__init__(label, default=(), **options)
+        self.rows: list[Row] = []
+        self.problems: dict[tuple[int, str], str] = {}
+        self.focus = -1  # the row that was just added
+
+    def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
+        """Take the stored lines, and over them what was posted; a post that has no row leaves the lines alone."""
+        self.process_errors = []
+        self.data = tuple(data or ()) if isinstance(data, tuple | list) else ()
+        self.rows = [_texts(line) for line in self.data]
+        posted = _posted(self.name, formdata) if formdata is not None else None
+        self.raw_data = None if posted is None else [json.dumps(posted)]
+        if posted is not None:
+            self.rows = posted
+            self._read()
+
+    def add_row(self) -> None:
+        """One more empty row at the end."""
+        self.rows.append(new_row())
+        self.focus = len(self.rows) - 1
+
+    @staticmethod
+    def blank() -> Row:
+        """The row that is shown where there is none."""
+        return new_row()
+
+    def remove_row(self, number: int) -> None:
+        """Without one row."""
+        self.rows = [row for place, row in enumerate(self.rows) if place != number]
+        self._read()
+
+    def amount_of(self, number: int, currency: str) -> Decimal | None:
+        """What a row comes to; None for an empty one and for what cannot be read."""
+        if is_blank(self.rows[number]) or any(row == number for row, _ in self.problems):
+            return None
+        return _Reader(number, self.rows[number], {}).line().amount(currency)
+
+    def told(self) -> Iterator[tuple[str, str]]:
+        """The id of each field to mend and what is wrong there, for the summary at the top of a form."""
+        for (row, part), text in self.problems.items():
+            yield f"lines-{row}-{part}", f"Line {row + 1}, {TITLES.get(part, part)}: {text}"
+        if not self.problems:
+            yield from ((self.id, text) for text in self.errors)
+
+    def _value(self) -> str:
+        """All rows as one text, empty for none."""
+        kept = [row for row in self.rows if not is_blank(row)]
+        return json.dumps(kept, ensure_ascii=False) if kept else ""
+
+    def _read(self) -> None:
+        self.problems = {}
+        numbered = [(number, row) for number, row in enumerate(self.rows) if not is_blank(row)]
+        self.data = tuple(_Reader(number, row, self.problems).line() for number, row in numbered)
+        self.process_errors = list(self.problems.values())
+        if len(numbered) > MOST:
+            self.process_errors.append(f"At most {MOST} lines fit; there are {len(numbered)}.")
+
+
+class _Reader:
+    """Reads one row; puts sentences into `problems`."""
+
+    def __init__(self, number: int, row: Mapping[str, str], problems: dict[tuple[int, str], str]) -> None:
+        self._number, self._row, self._problems = number, row, problems
+
+    def line(self) -> LineItem:
+        item, description = self._text("item"), self._text("description")
+        if not can_be_seen(description) and not item:
+            self._say("description", "Write what this line is for.")
+        quantity = self._amount("quantity", "Write how many.")
+        if quantity == 0:
+            self._say("quantity", "Write a quantity above zero, or empty the line.")
+        price = self._amount("unit_price", "Write a price; 0 if it is free.")
+        return LineItem(item, description, quantity, price, self._amount("discount", places=2, maximum=HUNDRED))
+
+    def _say(self, part: str, text: str) -> None:
+        self._problems.setdefault((self._number, part), text)
+
+    def _text(self, part: str) -> str:
+        text = clean(self._row[part])
+        if len(text) > LENGTHS[part]:
+            self._say(part, f"Write at most {LENGTHS[part]:,} characters; this has {len(text):,}.")
+        return text
+
+    def _amount(
+        self, part: str, needed: str = "", *, places: int = 4, maximum: Decimal = Decimal("999999999.9999")
+    ) -> Decimal:
+        typed = self._row[part].strip().removesuffix("%" if part == "discount" else "")
+        if not typed:
+            if needed:
+                self._say(part, needed)
+            return Decimal(0)
+        try:
+            return parse_amount(typed, places=places, maximum=maximum)
+        except ValueError as error:
+            self._say(part, str(error))
+            return Decimal(0)
+
+
+def _texts(line: LineItem) -> Row:
+    """A stored line as it stands in the form: prices with two decimals, more only where there are more."""
+    price = formats.number(line.unit_price)
+    return {
+        "item": line.item,
+        "description": line.description,
+        "quantity": formats.number(line.quantity),
+        "unit_price": price if len(price.partition(".")[2]) > 2 else f"{line.unit_price:,.2f}",
+        "discount": formats.number(line.discount) if line.discount else "",
+    }
+
+
+def _posted(name: str, formdata: Any) -> list[Row] | None:
+    """The rows of a post in the order of their numbers; None where it has none."""
+    if name in formdata:
+        return _from_text(str(formdata.getlist(name)[0]))
+    rows: dict[int, Row] = {}
+    for key in formdata:
+        found = _NAME.fullmatch(key)
+        if found and found[2] in PARTS:
+            rows.setdefault(int(found[1]), dict.fromkeys(PARTS, ""))[found[2]] = str(formdata.getlist(key)[0])
+    return [rows[number] for number in sorted(rows)] if rows else None
+
+
+def _from_text(text: str) -> list[Row]:
+    """The rows that `_value` wrote; none where it cannot be read."""
+    try:
+        found: Any = json.loads(text) if text else []
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        return []
+    return [{part: clean(str(row.get(part, ""))) for part in PARTS} for row in found]
