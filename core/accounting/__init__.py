@@ -8,7 +8,7 @@ from typing import Any
 from core.accounting import access, companion, deeds, jobs, pages
 from core.accounting.sold_items import sold_items
 from core.accounting.views import access as access_page
-from core.accounting.views import connect, document, draft, draft_list, find, link, new_party, switches, tab
+from core.accounting.views import connect, copy, document, draft, draft_list, find, link, new_party, switches, tab
 from core.contract.extensions import NavLink
 
 
@@ -17,11 +17,12 @@ def includeme(config: Any) -> None:
     jobs.register(config.registry.services)
     config.add_request_method(pages.accounting_tab, "accounting_tab")
     config.add_request_method(access.may, "may")
+    config.add_request_method(access.reads_words, "reads_words")
     config.add_navigation(navigation)
     config.add_item_source(sold_items)
     config.add_record_companion(companion.COMPANION)
     config.include(deeds)
-    for room in (connect, switches, access_page, tab, link, find, draft, draft_list, new_party):
+    for room in (connect, switches, access_page, tab, link, find, draft, draft_list, new_party, copy):
         room.add_routes(config)
     document.add_routes(config)
 

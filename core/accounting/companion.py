@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core.accounting import linking
 from core.accounting.access import SEE_AMOUNTS, SEE_BILLS, SEE_STATUS
 from core.accounting.intents import unsent
-from core.accounting.models import DocumentLink, Draft, NewPartyIntent
+from core.accounting.models import DocumentLink, Draft, NewPartyIntent, PartyChange
 from core.accounting.words import BILL_KINDS
 from core.records.service import Actor, Companion, May
 
@@ -94,7 +94,7 @@ def drop(session: Session, record: Any, actor: Actor) -> None:
         linking.unlink_party(session, record, party.id, **who)
     for document in linking.document_links_of(session, record.kind, record.id):
         linking.unlink_document(session, record, document.id, **who)
-    for intent in (Draft, NewPartyIntent):
+    for intent in (Draft, NewPartyIntent, PartyChange):
         session.execute(delete(intent).where(_mine(intent, record), unsent(intent)))
 
 
@@ -126,6 +126,13 @@ _SORTS = (
         _under_way(NewPartyIntent),
         "new contact on its way will be made there, and linked to nothing.",
         "new contacts on their way will be made there, and linked to nothing.",
+    ),
+    (PartyChange, unsent(PartyChange), "copy that was not sent will go.", "copies that were not sent will go."),
+    (
+        PartyChange,
+        _under_way(PartyChange),
+        "copy on its way will still be written there.",
+        "copies on their way will still be written there.",
     ),
 )
 COMPANION = Companion(describe, drop)

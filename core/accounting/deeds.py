@@ -14,6 +14,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "party linked": (SEE_STATUS,),
     "party unlinked": (SEE_STATUS,),
     "party made": (SEE_STATUS,),
+    "copied to party": (SEE_STATUS,),
+    "copied to record": (SEE_STATUS,),
     "draft made": (SEE_AMOUNTS,),
     "document linked": (SEE_AMOUNTS,),
     "document unlinked": (SEE_AMOUNTS,),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from core import formats
-from core.accounting.models import Draft, NewPartyIntent
+from core.accounting.intents import Intent
 from core.accounting.words import Status
 from core.records.service import RecordNotFound, get_record
 
@@ -23,7 +23,7 @@ STATES: Mapping[str, Status] = {
 }
 
 
-def title_of(session: Session, row: Draft | NewPartyIntent) -> tuple[str, str]:
+def title_of(session: Session, row: Intent) -> tuple[str, str]:
     """The title and the address of the record an intent belongs to; no address for one that is deleted."""
     try:
         record = get_record(session, row.kind, row.record_id)
@@ -32,7 +32,7 @@ def title_of(session: Session, row: Draft | NewPartyIntent) -> tuple[str, str]:
     return record.title, record.path
 
 
-def waits_for(row: Draft | NewPartyIntent, title: str, now: datetime) -> str:
+def waits_for(row: Intent, title: str, now: datetime) -> str:
     """Why a queued intent waits and until when, `title` being the provider's; "" for one that goes out in a moment."""
     if row.state != "queued" or row.next_try_at is None or row.next_try_at <= now:
         return ""

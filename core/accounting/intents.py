@@ -40,33 +40,34 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.accounting.models import Draft, NewPartyIntent
+from core.accounting.models import Draft, NewPartyIntent, PartyChange
 from core.db import changed
 
 EDITABLE = ("open", "refused")
 LOOKED_FOR = ("unknown", "missing")
 UNDER_WAY = ("queued", "sending", "unknown")
 
-Row = TypeVar("Row", Draft, NewPartyIntent)
+Row = TypeVar("Row", Draft, NewPartyIntent, PartyChange)
+Intent: TypeAlias = Draft | NewPartyIntent | PartyChange
 
 
-def unsent(model: type[Draft] | type[NewPartyIntent]) -> ColumnElement[bool]:
+def unsent(model: type[Intent]) -> ColumnElement[bool]:
     """The rows that are typed, and certainly not there: an earlier send that got no answer may have arrived."""
     return and_(model.state.in_(EDITABLE), model.in_doubt.is_(False))
 
 
-def looked_for(model: type[Draft] | type[NewPartyIntent]) -> ColumnElement[bool]:
+def looked_for(model: type[Intent]) -> ColumnElement[bool]:
     """The rows that are looked up: what got no answer, and what can be edited while an earlier send is in doubt."""
     return or_(model.state.in_(LOOKED_FOR), and_(model.state.in_(EDITABLE), model.in_doubt.is_(True)))
 
 
-def is_looked_for(row: Draft | NewPartyIntent) -> bool:
+def is_looked_for(row: Intent) -> bool:
     """The same of one row."""
     return row.state in LOOKED_FOR or (row.state in EDITABLE and row.in_doubt)
 
@@ -81,12 +82,12 @@ def is_key(text: str) -> bool:
     return len(text) == 32 and all(letter in "0123456789abcdef" for letter in text)
 
 
-def send_key(row: Draft | NewPartyIntent) -> str:
+def send_key(row: Intent) -> str:
     """The key sent to the provider (at most 50 characters): the intent's own, and another for each changed payload."""
     return row.key if row.version == 1 else f"{row.key}-{row.version}"
 
 
-def keys_sent(row: Draft | NewPartyIntent) -> list[str]:
+def keys_sent(row: Intent) -> list[str]:
     """The keys under which the intent may be in the provider's books, the last one first.
 
     That is the present one; and every earlier one too while a send without an answer leaves it in doubt.

@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import delete, select
 
-from core.accounting import document_more, drafts, parties, refresh
+from core.accounting import document_more, drafts, parties, party_changes, refresh
 from core.accounting.models import Connection, Consent, DocumentRow, GrantRow
 from core.accounting.rereading import is_linked
 from core.accounting.snapshot import CREDITS
@@ -24,6 +24,7 @@ def register(services: Services) -> None:
     drafts.register(services)
     parties.register(services)
     document_more.register(services)
+    party_changes.register(services)
     services.periodic.append(PeriodicJob("accounting_light_call", 6 * HOUR, light_calls))
     services.periodic.append(PeriodicJob("accounting_tidy", 24 * HOUR, tidy))
 

@@ -46,6 +46,12 @@ def records_linked(session: Session, connection_id: int, party_ids: Collection[s
     return found
 
 
+def linked_besides(session: Session, record: Any, connection_id: int, party_id: str) -> list[str]:
+    """The titles of the other records that are linked to a party."""
+    linked = records_linked(session, connection_id, [party_id]).get(party_id, ())
+    return [one.title for one in linked if (one.kind, one.id) != (record.kind, record.id)]
+
+
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
@@ -184,3 +190,13 @@ def party_row(session: Session, connection_id: int, party_id: str) -> PartyRow |
     return session.scalar(
         select(PartyRow).where(PartyRow.connection_id == connection_id, PartyRow.party_id == party_id)
     )
+
+
+def relation(record: Any, other: Any) -> str:
+    """What another record is to this one, in words; "" where they have nothing to do with each other."""
+    if other.kind == "organizations" and getattr(record, "organization_id", None) == other.id:
+        return "its organization" if record.kind != "contacts" else "the organization of this person"
+    mine = record.id if record.kind == "organizations" else getattr(record, "organization_id", None)
+    if mine and getattr(other, "organization_id", None) == mine:
+        return "of this organization" if record.kind == "organizations" else "of the same organization"
+    return ""

@@ -12,7 +12,7 @@ from pyramid_jinja2 import IJinja2Environment
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.accounting import access
+from core.accounting import access, linking
 from core.accounting.access import SEE_STATUS, Sight
 from core.accounting.models import Connection
 from core.contract.errors import Denied, ProviderError, ReconnectNeeded, Throttled, Unavailable
@@ -111,6 +111,7 @@ def accounting_page(request: Any, template: str, record: Any, spec: ProviderSpec
     seen = access.sight_in(request, connection) if connection else access.sight(request)
     values = {"spec": spec, "sight": seen, "tab_path": f"{record.path}/tabs/{spec.key}", **values}
     values["sight_of"] = partial(access.sight_in, request)
+    values["relation"] = partial(linking.relation, record)
     return render_to_response(
         template_of(request, spec, template), record_page(request, record, spec.key, **values), request
     )

@@ -1,6 +1,7 @@
 """New parties: a contact of the accounting system made from a record, once, and linked to it.
 
-The payload is ``{"typed": {…fields of NewParty…}, "next": …}``. There is no mark to look a party up by: names are
+The payload is ``{"typed": {…fields of NewParty…}, "next": …, "ref": …}``, `ref` the record's number where it is sent
+along (`ref_for`). There is no mark to look a party up by: names are
 unique in the accounting system, so after a lost answer the name is looked up, and what is found is taken for ours only
 if it agrees with what was sent; anything else is offered for linking, never linked by itself.
 """
@@ -15,21 +16,21 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from core.accounting import intents, linking, sending, snapshot
+from core.accounting import connections, copying, intents, linking, sending, snapshot, suggestions
 from core.accounting.codec import from_json, to_json
 from core.accounting.deeds import in_connection
 from core.accounting.models import Connection, NewPartyIntent
 from core.audit.service import record_deed
 from core.contract.errors import Duplicate, ProviderError
 from core.contract.provider import AccountingProvider
-from core.contract.values import NewParty, Party, PartyState
+from core.contract.values import Capability, NewParty, Party, PartyState
 from core.db import changed
 from core.records.service import RecordNotFound, get_record
 from core.services import Services
 
 JOB = "accounting.send_new_party"
 LOOK_JOB = "accounting.look_up_new_party"
-FIELDS = tuple(one.name for one in fields(NewParty))
+FIELDS = tuple(one.name for one in fields(NewParty) if one.name != "record_ref")  # what a person types
 SLACK = timedelta(minutes=5)
 
 
@@ -67,6 +68,8 @@ class NewPartyDeed(sending.Deed[NewPartyIntent, Party]):
         """Keep the one that has the name, to be offered."""
         if isinstance(error, Duplicate):
             row.existing = to_json(error.existing)
+        if any(one["field"] == "record_ref" for one in row.problems):
+            row.payload = {**row.payload, "taken": True}
 
     def afterwards(self, services: Services, intent_id: int) -> None:
         """Its documents are read: none yet, but from now on the tab has an age."""
@@ -105,7 +108,16 @@ def register(services: Services) -> None:
 
 def new_party_of(row: NewPartyIntent) -> NewParty:
     """What is sent."""
-    return from_json(NewParty, {name: text.strip() for name, text in row.payload["typed"].items()})
+    typed = {name: text.strip() for name, text in row.payload["typed"].items()}
+    return from_json(NewParty, {**typed, "record_ref": row.payload.get("ref", "")})
+
+
+def ref_for(session: Session, services: Services, record: Any, connection: Connection) -> str:
+    """The record's number, where the admin lets it be sent, the system can keep it, and no other party carries it."""
+    if not connection.record_refs or Capability.PARTY_RECORD_REF not in connections.capabilities(services, connection):
+        return ""
+    ref = copying.ref_of(record)
+    return "" if suggestions.somebody_carries(session, connection.id, ref) else ref
 
 
 def existing_of(row: NewPartyIntent) -> Party | None:

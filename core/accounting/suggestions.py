@@ -146,3 +146,9 @@ def _rare(session: Session, connection_id: int, keys: Collection[str]) -> list[s
         if 0 < (session.scalar(select(func.count()).select_from(some)) or 0) < COMMON:
             found.append(key)
     return found
+
+
+def somebody_carries(session: Session, connection_id: int, ref: str) -> bool:
+    """Whether a party carries this number of a record."""
+    mine = (PartyKey.connection_id == connection_id, PartyKey.key == f"ref:{ref}")
+    return session.scalar(select(PartyKey.party).where(*mine).limit(1)) is not None

@@ -128,6 +128,7 @@ def party(told: structs.Contact) -> Party:
         sales_terms=sales,
         bill_terms=bills,
         merged_into=clean(told.merged_to_contact_id),
+        record_ref=told.contact_number or "",
         updated_at=readable_moment(told.updated_date_utc),
     )
 

@@ -21,6 +21,7 @@ _SIMPLE = {
     "last_name": "LastName",
     "email": "EmailAddress",
     "tax_number": "TaxNumber",
+    "record_ref": "ContactNumber",
 }
 _PLACE = {"city": "City", "region": "Region", "postal_code": "PostalCode", "country": "Country"}
 _TERM_LENGTH = 100  # a letter takes up to twelve characters of an address

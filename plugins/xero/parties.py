@@ -12,6 +12,7 @@ from plugins.xero.client import XeroClient
 from plugins.xero.listing import CONTACTS, Lists
 
 _SIZE = 100
+_PAGES = 5  # looked through for the owner of a name
 
 
 class Parties:
@@ -67,12 +68,26 @@ class Parties:
 
     def _refused(self, refused: Rejected, name: str) -> NoReturn:
         """Offer the contact that has the name; else say what Xero said."""
-        if name and refusals.is_duplicate_name([problem.message for problem in refused.problems]):
-            found = self.search(name, None).items
-            same = [party for party in found if party.name.casefold() == name.strip().casefold()]
-            if same:
-                raise Duplicate("Xero has a contact of this name already.", same[0], detail=refused.detail) from refused
+        taken = name and refusals.is_duplicate_name([problem.message for problem in refused.problems])
+        if taken and (owner := self._called(name)):
+            raise Duplicate("Xero has a contact of this name already.", owner, detail=refused.detail) from refused
         raise refused
+
+    def _called(self, name: str) -> Party | None:
+        """Who has the name, however capitalised and spaced; an active contact before an archived one."""
+        wanted, cursor = _as_compared(name), None
+        found: list[Party] = []
+        for _ in range(_PAGES):
+            page = self.search(" ".join(name.split()), cursor)
+            found += [party for party in page.items if _as_compared(party.name) == wanted]
+            cursor = page.cursor
+            if cursor is None or any(party.state is PartyState.ACTIVE for party in found):
+                break
+        return min(found, key=lambda party: party.state is not PartyState.ACTIVE, default=None)
+
+
+def _as_compared(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def _check_lengths(fields: Mapping[str, str]) -> None:

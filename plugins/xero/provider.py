@@ -37,6 +37,7 @@ _CAPABILITIES = frozenset(
     {
         Capability.PARTIES_CREATE,
         Capability.PARTIES_UPDATE,
+        Capability.PARTY_RECORD_REF,
         Capability.BILLS,
         Capability.CREDIT_NOTES,
         Capability.DRAFT_INVOICE,

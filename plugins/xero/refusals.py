@@ -28,9 +28,11 @@ LENGTHS = {
     "region": 255,
     "postal_code": 50,
     "country": 50,
+    "record_ref": 50,
 }
 
 _PARTY: Table = (
+    (r"contact ?number", "record_ref"),
     (r"e-?mail", "email"),
     (r"tax ?number", "tax_number"),
     (r"phone", "phone"),

@@ -85,6 +85,7 @@ class Contact(Struct):
     last_name: str | None = None
     email_address: str | None = None
     tax_number: str | None = None
+    contact_number: str | None = None
     addresses: list[Address] | None = None
     phones: list[Phone] | None = None
     is_supplier: bool | None = None

@@ -13,6 +13,7 @@ STATUS, AMOUNTS = "accounting.see_status", "accounting.see_amounts"
 LINK, DRAFT, MANAGE = "accounting.link", "accounting.draft", "accounting.manage_connections"
 TAB = "/organizations/1/tabs/quickbooks_stub"
 NO_PARTY = "/accounting/new-parties/00000000000000000000000000000000"
+NO_CHANGE = "/accounting/party-changes/00000000000000000000000000000000"
 NO_DRAFT = "/accounting/drafts/00000000000000000000000000000000"
 
 
@@ -86,6 +87,10 @@ ACCOUNTING = (
     Row("accounting_drafts", "GET", "/accounting/drafts", DRAFT),
     Row("accounting_draft_one", "GET", NO_DRAFT, DRAFT),
     Row("accounting_draft_deed", "POST", f"{NO_DRAFT}/look", DRAFT),
+    Row("accounting_copy", "GET", f"{TAB}/copy", LINK),
+    Row("accounting_copy", "POST", f"{TAB}/copy", LINK),
+    Row("accounting_party_change", "GET", NO_CHANGE, LINK),
+    Row("accounting_party_change_deed", "POST", f"{NO_CHANGE}/look", LINK),
     Row("accounting_new_party", "GET", f"{TAB}/new-party", LINK),
     Row("accounting_new_party", "POST", f"{TAB}/new-party", LINK),
     Row("accounting_new_party_one", "GET", NO_PARTY, LINK),

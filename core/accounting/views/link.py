@@ -7,8 +7,9 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
-from core.accounting import access, connections, linking, snapshot
+from core.accounting import access, connections, linking, snapshot, suggestions
 from core.accounting.access import LINK
+from core.accounting.draft_words import joined
 from core.accounting.models import Connection, PartyLink, PartyRow
 from core.accounting.pages import RECORD, Place, Trouble, accounting_page, connection_for, place, require, trouble
 from core.contract.errors import ProviderError
@@ -41,6 +42,8 @@ def search(request: Any) -> Any:
     linked = linking.records_linked(request.dbsession, connection.id, ids) if connection else {}
     values = {"text": text, "connection": connection, "found": found, "fault": fault, "for_draft": for_draft}
     values["linked"] = linked
+    values["instead"] = number_in(request.GET.get("instead"))
+    values["candidates"] = suggestions.suggest(request.dbsession, record, connection) if connection and not text else []
     values["makes_parties"] = connection is not None and connections.makes_parties(request.services, connection)
     return accounting_page(request, "search", record, here.spec, **values)
 
@@ -84,7 +87,9 @@ def link(request: Any) -> Any:
     linking.link_party(request.dbsession, here.record, connection, party_id, **who)
     _unlink_instead(request, here, connection, **who)
     request.enqueue("accounting.refresh", connection_id=connection.id, party_ids=[party_id])
-    request.session.flash(f"Linked to {party.name} in {connection.name}.", "success")
+    others = linking.linked_besides(request.dbsession, here.record, connection.id, party_id)
+    told = f" It is linked to {joined(others)}, too." if others else ""
+    request.session.flash(f"Linked to {party.name} in {connection.name}.{told}", "success")
     return HTTPSeeOther(location=here.path)
 
 

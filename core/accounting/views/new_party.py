@@ -105,7 +105,9 @@ def post(request: Any) -> Any:
     shown: dict[str, Any] = {"key": key, "version": version, "after": after}
     if checked.problems and (row is None or row.state in intents.EDITABLE):
         return _form(request, here, connection, typed, **shown, checked=checked, row=row, status=422)
-    wish = parties.Wish(key, version, here.record, connection, {"typed": typed, "next": after})
+    taken = row is not None and bool(row.payload.get("taken"))
+    ref = "" if taken else parties.ref_for(request.dbsession, request.services, here.record, connection)
+    wish = parties.Wish(key, version, here.record, connection, {"typed": typed, "next": after, "ref": ref})
     row, done = parties.accept(request.dbsession, wish, user_id=request.identity.id, now=request.clock.now())
     if done:
         request.enqueue(parties.JOB, intent_id=row.id)

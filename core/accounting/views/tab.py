@@ -9,7 +9,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 
-from core.accounting import access, connections, explaining, linking, suggestions, tab
+from core.accounting import access, connections, explaining, linked, linking, party_changes, suggestions, tab
 from core.accounting.access import DRAFT, LINK, SEE_AMOUNTS, SEE_STATUS
 from core.accounting.documents import PARTY_RECORDS
 from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place
@@ -49,9 +49,19 @@ def show(request: Any) -> Any:
         "drafts": tab.drafts_waiting(request.dbsession, here.record, access.hidden_from(request, DRAFT)),
         "record_is_party": here.record.kind in PARTY_RECORDS,
         "terms": terms,
+        **_linked(request, here, blocks),
         "can_draft": _can_draft(request, here, blocks),
     }
     return accounting_page(request, "tab_body" if request.is_fragment else "tab", here.record, here.spec, **values)
+
+
+def _linked(request: Any, here: Place, blocks: list[tab.Block]) -> dict[str, Any]:
+    """For who may link: what is said of each linked party, and the copies that are not done."""
+    mine = [block for block in blocks if access.may(request, LINK, block.connection)]
+    changes = party_changes.waiting(request.dbsession, here.record) if mine else []
+    known = {block.connection.id for block in mine}
+    notes = linked.notes(request.dbsession, here.record, mine)
+    return {"notes": notes, "changes": [one for one in changes if one.connection_id in known]}
 
 
 def _can_draft(request: Any, here: Place, blocks: list[tab.Block]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.contract.errors import NotFound, Rejected, Stale
@@ -122,6 +124,20 @@ class PartyChecks(ConformanceFixtures):
                 "every field of NewParty."
             )
         assert read.state is PartyState.ACTIVE, "create_party: a new party must be ACTIVE."
+
+    def test_the_number_of_a_record_is_kept_where_that_is_claimed(self, provider: AccountingProvider) -> None:
+        """A party that carries our record's number is found again whatever becomes of its name."""
+        need(provider, Capability.PARTIES_CREATE)
+        need(provider, Capability.PARTY_RECORD_REF)
+        ref = f"organizations/{new_key()[:8]}"
+        made = provider.create_party(replace(sample_party(), record_ref=ref), key=new_key())
+        told = provider.get_party(made.ref.id).record_ref
+        assert told == ref, f"create_party: record_ref was {ref!r} and reads {told!r}. Send and map it."
+        if Capability.PARTIES_UPDATE in provider.capabilities():
+            bare = self._changeable(provider)
+            assert bare.record_ref == "", "create_party: record_ref is filled in though none was sent."
+            given = provider.update_party(bare, {"record_ref": f"{ref}b"}, key=new_key())
+            assert given.record_ref == f"{ref}b", "update_party: record_ref is not taken, though it is claimed."
 
     def test_the_same_key_makes_one_party(self, provider: AccountingProvider) -> None:
         """A job that is run again must not make a second one, and must not stumble over the first."""

@@ -45,6 +45,7 @@ def problems(books: Books, record: Record) -> list[str]:
     """Everything that is wrong with a contact as it would be kept."""
     return [
         *_name(books, record),
+        *_number(books, record),
         *_lengths(record),
         *_choices(books, record),
         *_parts(record),
@@ -63,6 +64,20 @@ def _name(books: Books, record: Record) -> list[str]:
             return [
                 f"The contact name {name} is already assigned to another contact. "
                 "The contact name must be unique across all active contacts."
+            ]
+    return []
+
+
+def _number(books: Books, record: Record) -> list[str]:
+    """Unique among all contacts, the archived ones too. Source: Xero's developer community, and its users."""
+    number = record.get("ContactNumber")
+    if not number:
+        return []
+    for other in books["Contacts"].all():
+        if other["ContactID"] != record["ContactID"] and (other.get("ContactNumber") or "") == number:
+            return [
+                f"The contact number {number} is already assigned to another contact. "
+                "The contact number must be unique across all contacts."
             ]
     return []
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from plugins.xero.sandbox import contact_rules, document_rules, documents, history, settle
 from plugins.xero.sandbox.asking import local_day
+from plugins.xero.sandbox.contact_parts import given_parts
 from plugins.xero.sandbox.kinds import CREDIT_NOTE, INVOICE
 from plugins.xero.sandbox.state import State
 from plugins.xero.sandbox.store import Books
@@ -88,6 +89,12 @@ class Deeds:
         """The contact gets another name."""
         return self._contact(contact_id, Name=name)
 
+    def change_contact(self, contact_id: str, **fields: object) -> Record:
+        """Accounts changes fields of a contact, by Xero's names for them; addresses and phones go by their kind."""
+        with self._state.store.work():
+            kept = self._books_of("Contacts", contact_id)["Contacts"].get(contact_id) or {}
+        return self._contact(contact_id, **{**fields, **given_parts(fields, kept)})
+
     def merge_contact(self, contact_id: str, into: str) -> Record:
         """The contact is archived and its documents move to another, as when people merge two in Xero."""
         with self._state.store.work():
@@ -137,7 +144,7 @@ class Deeds:
         settle.allocate(books, "CreditNotes", note, invoice, note["Total"], self._today(books), self._now())
         return note
 
-    def _contact(self, contact_id: str, **values: str) -> Record:
+    def _contact(self, contact_id: str, **values: object) -> Record:
         with self._state.store.work():
             books = self._books_of("Contacts", contact_id)
             kept = books["Contacts"].get(contact_id) or {}

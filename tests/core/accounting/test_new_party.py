@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from core import ManualClock
 from core.accounting import parties, sending
-from core.accounting.models import NewPartyIntent, PartyLink, PartyRow
+from core.accounting.models import Connection, NewPartyIntent, PartyLink, PartyRow
 from core.audit.models import AuditEntry
 from core.records.models import Contact
 from core.services import Services
@@ -297,3 +297,72 @@ def test_one_taken_back_or_made_after_its_record_was_deleted_leads_to_the_list_a
     assert "Ngaio Two may be there, and is linked to nothing" in sales.get(at[1], status=303).follow()
     assert sales.get(f"{at[1]}/edit", status=303).location.endswith(at[1])
     assert [len(named(sandbox, name)) for name in ("Ngaio One", "Ngaio Two")] == [1, 0]
+
+
+def allow_refs(services: Services) -> None:
+    with services.db.begin() as session:
+        session.execute(update(Connection).values(record_refs=True))
+
+
+def test_the_number_of_the_record_is_sent_only_where_the_admin_allows_it(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    filled(sales, ngaio).submit(status=303)
+    services.jobs.drain()
+    assert not named(sandbox, "Ngaio Blackwood")[0].get("ContactNumber")
+    allow_refs(services)
+    filled(sales, ngaio, name="Ngaio Blackwood Builders").submit(status=303)
+    services.jobs.drain()
+    assert named(sandbox, "Ngaio Blackwood Builders")[0]["ContactNumber"] == ngaio.strip("/")
+    filled(sales, ngaio, name="Ngaio Blackwood Roofers").submit(status=303)
+    services.jobs.drain()
+    assert not named(sandbox, "Ngaio Blackwood Roofers")[0].get("ContactNumber"), "one contact carries it, no second"
+
+
+def test_a_number_that_cannot_be_typed_is_not_taken_from_a_form(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    fields = [*fields_of(filled(sales, ngaio), ""), ("record_ref", "organizations/1")]
+    sales.post(f"{ngaio}/tabs/xero/new-party", fields, status=303)
+    services.jobs.drain()
+    assert not named(sandbox, "Ngaio Blackwood")[0].get("ContactNumber")
+
+
+def test_a_number_that_another_contact_carries_is_left_out_at_the_second_press(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    """The index did not know it yet: somebody gave the number to another contact a moment ago."""
+    allow_refs(services)
+    other = sandbox.contact_id("Harbour Coffee Roasters Ltd")
+    sandbox.deeds.change_contact(other, ContactNumber=ngaio.strip("/"))
+    answer = filled(sales, ngaio).submit(status=303)
+    services.jobs.drain()
+    page = sales.get(answer.location).follow()
+    assert "carries the number of this record already" in page
+    form_of(page).submit(status=303)
+    services.jobs.drain()
+    (made,) = named(sandbox, "Ngaio Blackwood")
+    assert not made.get("ContactNumber")
+
+
+def test_the_one_with_the_name_is_offered_though_it_is_spaced_and_capitalised_otherwise(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    answer = filled(sales, ngaio, name=" harbour COFFEE roasters ltd ").submit(status=303)
+    services.jobs.drain()
+    assert "has Harbour Coffee Roasters Ltd already." in sales.get(answer.location).follow()
+    assert len(named(sandbox, "Harbour Coffee Roasters Ltd")) == 1
+
+
+def test_the_name_of_an_archived_contact_is_free_there(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    sandbox.deeds.archive_contact(sandbox.contact_id("Harbour Coffee Roasters Ltd"))
+    with services.db.read() as session:
+        number = session.scalars(select(Connection.id)).one()
+    services.jobs.enqueue("accounting.refresh", connection_id=number, force=True)
+    services.jobs.drain()
+    filled(sales, ngaio, name="Harbour Coffee Roasters Ltd").submit(status=303)
+    services.jobs.drain()
+    states = sorted(one["ContactStatus"] for one in named(sandbox, "Harbour Coffee Roasters Ltd"))
+    assert states == ["ACTIVE", "ARCHIVED"]

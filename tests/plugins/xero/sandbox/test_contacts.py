@@ -151,3 +151,14 @@ def test_merged_contacts_are_archived_and_say_into_which(xero: Caller, sandbox: 
     assert merged["ContactStatus"] == "ARCHIVED"
     assert merged["MergedToContactID"] == harbour
     assert xero.rows("Invoices", ContactIDs=tui) == []
+
+
+def test_a_contact_number_belongs_to_one_contact_the_archived_ones_too(xero: Caller, sandbox: Sandbox) -> None:
+    first = xero.write("PUT", "Contacts", {"Name": "First", "ContactNumber": "organizations/7"})[0]
+    sandbox.deeds.archive_contact(first["ContactID"])
+    assert xero.refused("PUT", "Contacts", {"Name": "Second", "ContactNumber": "organizations/7"}) == [
+        "The contact number organizations/7 is already assigned to another contact. "
+        "The contact number must be unique across all contacts."
+    ]
+    (wrong,) = xero.refused("PUT", "Contacts", {"Name": "Third", "ContactNumber": "n" * 51})
+    assert "must not be longer than 50" in wrong
