@@ -18,6 +18,7 @@ from pyramid.threadlocal import get_current_request
 
 from core import formats
 from core.contract.extensions import NavLink, Panel
+from core.web import Notice
 
 log = logging.getLogger(__name__)
 YEAR = 365 * 24 * 3600
@@ -69,6 +70,7 @@ def _globals() -> dict[str, Any]:
         "panels": panels,
         "include_panel": include_panel,
         "viewer": viewer,
+        "notices": notices,
     }
 
 
@@ -122,6 +124,16 @@ def viewer() -> Any:
     except Exception:
         log.exception("who is asking cannot be told")
         return None
+
+
+def notices() -> list[Notice]:
+    """What stands at the top of every page for this user; nothing when that cannot be told, on a fault's page say."""
+    request = get_current_request()
+    try:
+        return [notice for room in request.registry.notices for notice in room(request)]
+    except Exception:
+        log.exception("what stands at the top of every page cannot be told")
+        return []
 
 
 def navigation(section: str = "") -> list[NavLink]:

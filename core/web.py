@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,6 +44,7 @@ def includeme(config: Any) -> None:
     config.registry.own_session_routes = set()
     config.registry.navigation = []
     config.registry.panels = []
+    config.registry.notices = []
     config.add_request_method(_services, "services", reify=True)
     config.add_request_method(_session, "dbsession", reify=True)
     config.add_request_method(_clock, "clock", reify=True)
@@ -51,6 +53,7 @@ def includeme(config: Any) -> None:
     config.add_directive("add_own_session_route", add_own_session_route)
     config.add_directive("add_navigation", add_navigation)
     config.add_directive("add_panels", add_panels)
+    config.add_directive("add_notices", add_notices)
     _add_cookies(config, services)
     config.add_subscriber(_secure, NewResponse)
 
@@ -144,6 +147,21 @@ def add_navigation(config: Any, links: Callable[[Any], Iterable[NavLink]]) -> No
 def add_panels(config: Any, panels: Callable[[Any], Iterable[Panel]]) -> None:
     """Let a room of the core add cards to the start page: `panels(request)` yields them."""
     config.registry.panels.append(panels)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What stands at the top of every page until it is settled: a sentence, how bad it is, a link with its text."""
+
+    text: str
+    tone: str = "warn"
+    url: str = ""
+    deed: str = ""
+
+
+def add_notices(config: Any, notices: Callable[[Any], Iterable[Notice]]) -> None:
+    """Let a room of the core say something on every page: `notices(request)` yields it, for whom it concerns."""
+    config.registry.notices.append(notices)
 
 
 def _secure(event: Any) -> None:

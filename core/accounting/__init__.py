@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from core.accounting import access, companion, deeds, jobs, pages
+from core.accounting import access, companion, deeds, jobs, lapsing, pages
 from core.accounting.sold_items import sold_items
 from core.accounting.views import access as access_page
 from core.accounting.views import connect, copy, document, draft, draft_list, find, link, new_party, switches, tab
@@ -20,6 +20,7 @@ def includeme(config: Any) -> None:
     config.add_request_method(access.reads_words, "reads_words")
     config.add_navigation(navigation)
     config.add_item_source(sold_items)
+    config.add_notices(lapsing.notices)
     config.add_record_companion(companion.COMPANION)
     config.include(deeds)
     for room in (connect, switches, access_page, tab, link, find, draft, draft_list, new_party, copy):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from core.accounting import document_more, drafts, parties, party_changes, refresh
 from core.accounting.models import Connection, Consent, DocumentRow, GrantRow
@@ -16,6 +16,7 @@ from core.services import Services
 
 CONSENT_LIFE = timedelta(hours=1)
 HOUR = 3600
+QUIET = refresh.QUIET
 
 
 def register(services: Services) -> None:
@@ -30,12 +31,14 @@ def register(services: Services) -> None:
 
 
 def light_calls(services: Services) -> None:
-    """Ask each connection without a good call for a day: keeps its grant alive, notices a disconnect, and its end."""
-    before = services.clock.now() - timedelta(hours=20)
+    """Use each connection daily, and ask it who it is: keeps its grant alive, notices a disconnect, and its end."""
+    before = services.clock.now() - QUIET
+    quiet = or_(
+        *(column.is_(None) | (column < before) for column in (Connection.last_good_at, Connection.organisation_at))
+    )
     with services.db.read() as session:
-        rows = session.execute(select(Connection.id, Connection.last_good_at).where(Connection.state != "disconnected"))
-        quiet = [number for number, good in rows if good is None or good < before]
-    for connection_id in quiet:
+        found = session.scalars(select(Connection.id).where(Connection.state != "disconnected", quiet)).all()
+    for connection_id in found:
         services.jobs.enqueue("accounting.refresh", connection_id=connection_id, force=True)
 
 

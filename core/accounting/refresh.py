@@ -43,6 +43,7 @@ SOON = timedelta(seconds=5)
 WAITS = 40  # quarters of a second
 MOST_PAGES = 10_000  # more is no list but a circle
 DAY = timedelta(days=1)
+QUIET = timedelta(hours=18)  # with a look every six hours: within a day
 LEASE = timedelta(minutes=5)
 PORTION = 40  # documents asked for by their ids at once: what was read is saved before more is asked
 MOST_FAILING = 3  # parties tried alone, one after the other, that fail: then it is not the party
@@ -133,7 +134,7 @@ class _Refresh:
             organisation_at, choices_at = state.organisation_at, state.choices_at
             parties_at, changes_at = state.parties_at, state.changes_at
             age = budget.pace(session, self._id, now) if age is None else age
-        if _old(organisation_at, now, DAY):
+        if _old(organisation_at, now, QUIET):
             self._read_organisation()
         late = [*self._tried(lambda: self._keep_up(parties_at, changes_at, now, age)), *self._tried(self._load_new)]
         if not self._feeds:
