@@ -82,13 +82,13 @@ def connect(sandbox: Sandbox, services: Services, log_in: LogIn) -> Connect:
 @pytest.fixture
 def harbour(services: Services, clock: ManualClock) -> str:
     """The address of an organization that the books know by a longer name."""
-    return _add(services, clock, Organization(name="Harbour Coffee Roasters", email="accounts@harbour.example"))
+    return add_record(services, clock, Organization(name="Harbour Coffee Roasters", email="accounts@harbour.example"))
 
 
 @pytest.fixture
 def hana(services: Services, clock: ManualClock) -> str:
     """The address of a person that the books know."""
-    return _add(services, clock, Contact(first_name="Hana", last_name="Whitiora", email="hana@tuidesign.example"))
+    return add_record(services, clock, Contact(first_name="Hana", last_name="Whitiora", email="hana@tuidesign.example"))
 
 
 @pytest.fixture
@@ -96,10 +96,11 @@ def refit(services: Services, clock: ManualClock, harbour: str) -> str:
     """The address of an opportunity of that organization."""
     number = int(harbour.rpartition("/")[2])
     made = Opportunity(name="Roastery refit, stage 1", organization_id=number, stage="Won", currency="NZD")
-    return _add(services, clock, made)
+    return add_record(services, clock, made)
 
 
-def _add(services: Services, clock: ManualClock, record: Any) -> str:
+def add_record(services: Services, clock: ManualClock, record: Any) -> str:
+    """Keep a record; its address."""
     record.created_at = record.changed_at = clock.now()
     with services.db.begin() as session:
         session.add(record)
