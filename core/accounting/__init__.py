@@ -9,6 +9,7 @@ from core.accounting import access, companion, deeds, jobs, lapsing, pages
 from core.accounting.sold_items import sold_items
 from core.accounting.views import access as access_page
 from core.accounting.views import connect, copy, document, draft, draft_list, find, link, new_party, switches, tab
+from core.accounting.views import draft_change as change_page
 from core.contract.extensions import NavLink
 
 
@@ -26,6 +27,7 @@ def includeme(config: Any) -> None:
     for room in (connect, switches, access_page, tab, link, find, draft, draft_list, new_party, copy):
         room.add_routes(config)
     document.add_routes(config)
+    change_page.add_routes(config)
 
 
 def navigation(request: Any) -> Iterable[NavLink]:

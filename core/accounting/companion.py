@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core.accounting import linking
 from core.accounting.access import SEE_AMOUNTS, SEE_BILLS, SEE_STATUS
 from core.accounting.intents import unsent
-from core.accounting.models import DocumentLink, Draft, NewPartyIntent, PartyChange
+from core.accounting.models import DocumentLink, Draft, DraftChange, NewPartyIntent, PartyChange
 from core.accounting.words import BILL_KINDS
 from core.records.service import Actor, Companion, May
 
@@ -94,7 +94,7 @@ def drop(session: Session, record: Any, actor: Actor) -> None:
         linking.unlink_party(session, record, party.id, **who)
     for document in linking.document_links_of(session, record.kind, record.id):
         linking.unlink_document(session, record, document.id, **who)
-    for intent in (Draft, NewPartyIntent, PartyChange):
+    for intent in (Draft, DraftChange, NewPartyIntent, PartyChange):
         session.execute(delete(intent).where(_mine(intent, record), unsent(intent)))
 
 
@@ -126,6 +126,18 @@ _SORTS = (
         _under_way(NewPartyIntent),
         "new contact on its way will be made there, and linked to nothing.",
         "new contacts on their way will be made there, and linked to nothing.",
+    ),
+    (
+        DraftChange,
+        unsent(DraftChange),
+        "change of a draft that was not sent will go.",
+        "changes of drafts that were not sent will go.",
+    ),
+    (
+        DraftChange,
+        _under_way(DraftChange),
+        "change of a draft on its way will stay until it is known what became of it.",
+        "changes of drafts on their way will stay until it is known what became of them.",
     ),
     (PartyChange, unsent(PartyChange), "copy that was not sent will go.", "copies that were not sent will go."),
     (

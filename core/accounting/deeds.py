@@ -17,6 +17,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "copied to party": (SEE_STATUS,),
     "copied to record": (SEE_STATUS,),
     "draft made": (SEE_AMOUNTS,),
+    "draft changed": (SEE_AMOUNTS,),
+    "draft deleted": (SEE_AMOUNTS,),
     "document linked": (SEE_AMOUNTS,),
     "document unlinked": (SEE_AMOUNTS,),
     "bill linked": (SEE_AMOUNTS, SEE_BILLS),

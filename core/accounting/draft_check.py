@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import formats
-from core.accounting.draft_form import Checked, Lists
+from core.accounting.draft_form import Checked
+from core.accounting.draft_lists import Lists
 from core.accounting.draft_words import joined
 from core.accounting.models import DocumentRow
 from core.accounting.words import due_word

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from core import formats
-from core.accounting.draft_form import LENGTHS, TRACKING, Lists, Texts, Typed, is_blank, new_line, parse_day
+from core.accounting.draft_form import LENGTHS, Texts, Typed, is_blank, new_line, parse_day, price_text
+from core.accounting.draft_lists import TRACKING, Lists
 from core.accounting.due_dates import Due
 from core.contract.values import AmountsAre, ChoiceKind, Organisation, Party
 
@@ -68,7 +69,7 @@ def _from_item(line: Texts, lists: Lists, *, accounts: bool) -> Texts:
     filled = dict(line)
     item = lists.get(ChoiceKind.ITEM, line["item"])
     if item is not None:
-        price = "" if item.price is None else _price(item.price)
+        price = "" if item.price is None else price_text(item.price)
         offer = {"unit_price": price, "account": item.account if accounts else "", "tax_rate": item.tax_rate}
         offer["description"] = item.description or item.label
         for name, value in offer.items():
@@ -80,12 +81,6 @@ def _from_item(line: Texts, lists: Lists, *, accounts: bool) -> Texts:
     if filled["tax_rate"] not in offered and not line["tax_rate"]:
         filled["tax_rate"] = ""
     return filled
-
-
-def _price(value: Any) -> str:
-    """A price as people write it: two decimals, more only where there are more."""
-    text = f"{value:,.4f}"
-    return text[:-2] if text.endswith("00") else text
 
 
 def follow_terms(typed: Typed, due: Due | None, before: str) -> Typed:

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from core import formats
 from core.accounting.arithmetic import Totals, line_sum, totals
-from core.contract.values import AmountsAre, Choice, ChoiceKind, Line, NewDocument, Problem
+from core.accounting.draft_lists import TRACKING, Lists, taxed
+from core.contract.values import AmountsAre, ChoiceKind, Line, NewDocument, Problem
 from core.forms import can_be_seen, parse_amount
 
 HEAD = ("party", "date", "due_date", "reference", "currency", "amounts_are", "theme")
-TRACKING = ("tracking_0", "tracking_1")
-LINE = ("item", "description", "quantity", "unit_price", "discount", "account", "tax_rate", *TRACKING)
+LINE = ("item", "description", "quantity", "unit_price", "discount", "account", "tax_rate", *TRACKING, "id")
 MAX_LINES = 500
 LENGTHS = {"reference": 255, "description": 4000}
 HUNDRED = Decimal(100)
@@ -30,6 +30,7 @@ _LINE_FIELD = re.compile(r"lines-(\d{1,6})-([a-z_0-9]+)")
 _DAY_FORMATS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
 
 Texts = Mapping[str, str]
+_NOTHING: Mapping[str, Line] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,39 +43,6 @@ class Typed:
     def as_payload(self) -> dict[str, Any]:
         """For keeping as JSON; rows in which nothing was typed are left out."""
         return {"head": dict(self.head), "lines": [dict(line) for line in self.lines if not is_blank(line)]}
-
-
-@dataclass(frozen=True, slots=True)
-class Lists:
-    """The organisation's lists that a draft is filled in from; the inactive entries too, marked."""
-
-    by_kind: Mapping[ChoiceKind, tuple[Choice, ...]] = field(default_factory=dict)
-
-    def all(self, kind: ChoiceKind) -> tuple[Choice, ...]:
-        """Every entry."""
-        return self.by_kind.get(kind, ())
-
-    def offered(self, kind: ChoiceKind) -> tuple[Choice, ...]:
-        """What may stand on a new sales document."""
-        return tuple(one for one in self.all(kind) if one.active and one.for_sales)
-
-    def without(self, kinds: Collection[ChoiceKind]) -> Lists:
-        """The same without some kinds."""
-        return Lists({kind: choices for kind, choices in self.by_kind.items() if kind not in kinds})
-
-    def get(self, kind: ChoiceKind, ident: str) -> Choice | None:
-        """The entry of that id, the active one where there are several."""
-        found = sorted((one for one in self.all(kind) if one.id == ident), key=lambda one: not one.active)
-        return found[0] if found and ident else None
-
-    def groups(self) -> tuple[str, ...]:
-        """The first two tracking categories: a line takes two at most."""
-        names = dict.fromkeys(one.group for one in self.offered(ChoiceKind.TRACKING))
-        return tuple(names)[: len(TRACKING)]
-
-    def options(self, group: str) -> tuple[Choice, ...]:
-        """What a tracking category offers."""
-        return tuple(one for one in self.offered(ChoiceKind.TRACKING) if one.group == group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +73,25 @@ class Checked:
     def unread(self) -> bool:
         """Whether a line comes to nobody knows what, so that the sums are not the whole."""
         return any(self.amount_of(row) is None for row in self.rows)
+
+
+def number_texts(line: Line) -> dict[str, str]:
+    """Quantity, unit price and discount of a line that was read, as they stand in the form."""
+    discount = formats.number(line.discount) if line.discount else ""
+    return {"quantity": formats.number(line.quantity), "unit_price": price_text(line.unit_price), "discount": discount}
+
+
+def price_text(value: Decimal) -> str:
+    """A price as people write it: two decimals, more only where there are more."""
+    text = f"{value:,.4f}"
+    return text[:-2] if text.endswith("00") else text
+
+
+def tracking_texts(line: Line, lists: Lists) -> dict[str, str]:
+    """The tracking of a line that was read, as it stands in the form: of the categories that the form has."""
+    chosen = dict(line.tracking)
+    groups = (*lists.groups(), "", "")
+    return {name: chosen.get(group, "") for name, group in zip(TRACKING, groups, strict=False)}
 
 
 def new_line() -> dict[str, str]:
@@ -155,21 +142,26 @@ def check(
     party_state: str,
     needs: frozenset[str] = frozenset(),
     decimals: int | None = None,
+    kept: Mapping[str, Line] = _NOTHING,
 ) -> Checked:
     """What was typed against the rules and the organisation's lists.
 
     `party_state`: active, archived, or "" for a party that is not among the organisation's; `needs`: what each line
     must have there (item, account); `decimals`: to how many places amounts are rounded there, None for as many as the
-    currency has.
+    currency has; `kept`: the lines of the document that is changed, by what stands in a row's field ``id``. What such a
+    row says as it was read is taken as it is, though the form would not take it (a price below zero, no quantity).
     """
-    return _Checker(typed, lists, needs, decimals).run(party_state)
+    return _Checker(typed, lists, needs, decimals, kept).run(party_state)
 
 
 class _Checker:
     """Reads one form; collects problems as it goes."""
 
-    def __init__(self, typed: Typed, lists: Lists, needs: frozenset[str], decimals: int | None) -> None:
+    def __init__(
+        self, typed: Typed, lists: Lists, needs: frozenset[str], decimals: int | None, kept: Mapping[str, Line]
+    ) -> None:
         self._needs = needs
+        self._kept = kept
         self._places = formats.decimals(typed.head["currency"]) if decimals is None else decimals
         self._head = typed.head
         self._lines = typed.lines
@@ -247,35 +239,54 @@ class _Checker:
             self._say(name, "This holds a character that cannot be shown. Type it again.")
         return bare
 
-    def _choice(self, name: str, ident: str, kind: ChoiceKind, needed: str = "") -> str:
+    def _choice(self, name: str, ident: str, kind: ChoiceKind, needed: str = "", *, as_it_is: bool = False) -> str:
+        """`as_it_is`: the books have it there already, so that it may be what would not be offered."""
         if not ident:
-            if needed:
+            if needed and not as_it_is:
                 self._say(name, needed)
             return ""
         found = self._lists.get(kind, ident)
-        if found is None:
-            self._say(name, _NOT_LISTED[kind])
-        elif not found.active:
+        if found is not None and not found.active:
             self._say(name, f"{found.label} is archived. Choose another.")
+        elif as_it_is:
+            return ident
+        elif found is None:
+            self._say(name, _NOT_LISTED[kind])
         elif not found.for_sales:
             self._say(name, f"{found.label} {_NOT_SOLD[kind]} Choose another.")
         return ident
 
     def _line(self, number: int, line: Texts) -> Line:
-        at = f"lines.{number}."
-        item = self._choice(f"{at}item", line["item"], ChoiceKind.ITEM, self._needed("item"))
+        at, old = f"lines.{number}.", self._kept.get(line["id"])
+        item = self._chosen(at, "item", line, old, ChoiceKind.ITEM)
         description = self._text(f"{at}description", line["description"])
-        if not can_be_seen(description) and not item:
+        if not can_be_seen(description) and not item and old is None:
             self._say(f"{at}description", "Write what this line is for.")
+        quantity, unit_price, discount = self._numbers(at, line, old)
         return Line(
             description=description,
-            quantity=self._quantity(f"{at}quantity", line["quantity"]),
-            unit_price=self._amount(f"{at}unit_price", line["unit_price"], "Write a price; 0 if it is free."),
-            discount=self._amount(f"{at}discount", line["discount"], maximum=HUNDRED, places=2),
+            quantity=quantity,
+            unit_price=unit_price,
+            discount=discount,
             item=item,
-            account=self._choice(f"{at}account", line["account"], ChoiceKind.ACCOUNT, self._needed("account")),
-            tax_rate=self._choice(f"{at}tax_rate", line["tax_rate"], ChoiceKind.TAX_RATE),
-            tracking=self._tracking(at, line),
+            account=self._chosen(at, "account", line, old, ChoiceKind.ACCOUNT),
+            tax_rate=self._chosen(at, "tax_rate", line, old, ChoiceKind.TAX_RATE),
+            tracking=self._tracking(at, line, old),
+            id=old.id if old else "",
+        )
+
+    def _chosen(self, at: str, name: str, line: Texts, old: Line | None, kind: ChoiceKind) -> str:
+        as_it_is = old is not None and getattr(old, name) == line[name]
+        return self._choice(f"{at}{name}", line[name], kind, self._needed(name), as_it_is=as_it_is)
+
+    def _numbers(self, at: str, line: Texts, old: Line | None) -> tuple[Decimal, Decimal, Decimal]:
+        """Quantity, unit price and discount."""
+        if old is not None and all(line[name] == text for name, text in number_texts(old).items()):
+            return old.quantity, old.unit_price, old.discount
+        return (
+            self._quantity(f"{at}quantity", line["quantity"]),
+            self._amount(f"{at}unit_price", line["unit_price"], "Write a price; 0 if it is free."),
+            self._amount(f"{at}discount", line["discount"], maximum=HUNDRED, places=2),
         )
 
     def _needed(self, name: str) -> str:
@@ -298,7 +309,9 @@ class _Checker:
             self._say(name, str(error))
             return Decimal(0)
 
-    def _tracking(self, at: str, line: Texts) -> tuple[tuple[str, str], ...]:
+    def _tracking(self, at: str, line: Texts, old: Line | None) -> tuple[tuple[str, str], ...]:
+        if old is not None and all(line[name] == text for name, text in tracking_texts(old, self._lists).items()):
+            return old.tracking
         chosen = []
         for name, group in zip(TRACKING, self._lists.groups(), strict=False):
             if line[name]:
@@ -330,33 +343,6 @@ class _Checker:
             for number, line in lines:
                 if taxed(line.tax_rate, line.account, line.item, self._lists).rate is None:
                     yield number
-
-
-@dataclass(frozen=True, slots=True)
-class Taxed:
-    """The per cent a line is taxed with, None where that is not known here; `words` say what decides it."""
-
-    rate: Decimal | None
-    words: str
-
-
-def taxed(tax_rate: str, account: str, item: str, lists: Lists) -> Taxed:
-    """How a line is taxed: by its own rate, else its item's, else its account's (or its item's account).
-
-    As accounting systems document it: an item fills in what the line leaves out, then the account does.
-    """
-    of_item = lists.get(ChoiceKind.ITEM, item)
-    chosen = lists.get(ChoiceKind.ACCOUNT, account or (of_item.account if of_item else ""))
-    ways = (
-        (tax_rate, ""),
-        (of_item.tax_rate if of_item else "", "by the item: "),
-        (chosen.tax_rate if chosen else "", "by the account: "),
-    )
-    named, words = next(((ident, words) for ident, words in ways if ident), ("", ""))
-    found = lists.get(ChoiceKind.TAX_RATE, named)
-    if found is None:
-        return Taxed(None, "not known yet")
-    return Taxed(found.rate, f"{words}{found.label}")
 
 
 _NOT_LISTED = {

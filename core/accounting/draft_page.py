@@ -9,15 +9,27 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from sqlalchemy import and_
 from sqlalchemy.orm import Session
 
-from core.accounting import connections, draft_check, draft_fill, draft_form, due_dates, linking, snapshot
+from core.accounting import connections, draft_check, draft_fill, draft_form, draft_lists, due_dates, linking, snapshot
 from core.accounting.documents import shown_on
+from core.accounting.draft_versions import lines_kept
 from core.accounting.draft_view import line_numbers, sums_of
 from core.accounting.drafts import offered_kind
-from core.accounting.models import Connection, Draft, PartyRow
+from core.accounting.models import Connection, DocumentRow, Draft, DraftChange, PartyRow
 from core.accounting.project import billed
-from core.contract.values import Capability, Choice, ChoiceKind, DocumentKind, Organisation, Party, PartyState, Problem
+from core.contract.values import (
+    Capability,
+    Choice,
+    ChoiceKind,
+    Document,
+    DocumentKind,
+    Organisation,
+    Party,
+    PartyState,
+    Problem,
+)
 from core.services import Services
 
 
@@ -33,7 +45,7 @@ class Desk:
     organisation: Organisation
     capabilities: frozenset[Capability]
     kind: DocumentKind | None
-    lists: draft_form.Lists
+    lists: draft_lists.Lists
     today: date
     usual_days: int
     linked: Sequence[PartyRow]
@@ -88,9 +100,9 @@ def open_desk(session: Session, services: Services, record: Any, connection: Con
 _CLAIMED = {ChoiceKind.THEME: Capability.THEMES, ChoiceKind.TRACKING: Capability.TRACKING}
 
 
-def lists_of(session: Session, connection_id: int) -> draft_form.Lists:
+def lists_of(session: Session, connection_id: int) -> draft_lists.Lists:
     """The organisation's lists as last read."""
-    return draft_form.Lists({kind: tuple(snapshot.choices(session, connection_id, kind)) for kind in ChoiceKind})
+    return draft_lists.Lists({kind: tuple(snapshot.choices(session, connection_id, kind)) for kind in ChoiceKind})
 
 
 def party_at(session: Session, desk: Desk, party_id: str) -> PartyRow | None:
@@ -110,6 +122,12 @@ def begin(record: Any, desk: Desk, row: PartyRow | None) -> draft_form.Typed:
     return draft_fill.follow_terms(typed, due_of(desk, typed, row), "")
 
 
+def dated_today(typed: draft_form.Typed, desk: Desk, row: PartyRow | None) -> draft_form.Typed:
+    """The same for a new document: today's date, due by the terms."""
+    fresh = replace(typed, head={**typed.head, "date": desk.today.isoformat(), "due_date": ""})
+    return draft_fill.follow_terms(fresh, due_of(desk, fresh, row), "")
+
+
 def due_of(desk: Desk, typed: draft_form.Typed, row: PartyRow | None) -> due_dates.Due | None:
     """The due date to propose; None while the date cannot be read."""
     issued, party = draft_fill.issued_on(typed), snapshot.party_of(row) if row else None
@@ -120,7 +138,9 @@ def due_of(desk: Desk, typed: draft_form.Typed, row: PartyRow | None) -> due_dat
 class Sheet:
     """The form as it is shown. `tried` is True once it was sent: only then does it nag about what is empty.
 
-    `first` is the address of the draft that this form made before it was changed.
+    `first` is the address of the draft that this form made before it was changed; `copied` the key of the draft that it
+    was begun as a copy of. In the form of a change `before` is the document as it was when the form was opened, and
+    `back` the form's address.
     """
 
     desk: Desk
@@ -130,7 +150,7 @@ class Sheet:
     typed: draft_form.Typed
     party_row: PartyRow | None
     tried: bool = False
-    row: Draft | None = None
+    row: Draft | DraftChange | None = None
     query: str = ""
     found: Sequence[PartyRow] = ()
     overdue: draft_check.Overdue | None = None
@@ -138,6 +158,9 @@ class Sheet:
     conflict: bool = False
     first: str = ""
     focus: str = ""
+    before: Document | None = None
+    back: str = ""
+    copied: str = ""
 
     @cached_property
     def party(self) -> Party | None:
@@ -149,7 +172,14 @@ class Sheet:
         """What it means."""
         state = self.party_row.state if self.party_row else ""
         desk = self.desk
-        return draft_form.check(self.typed, desk.lists, party_state=state, needs=desk.needs, decimals=desk.decimals)
+        return draft_form.check(
+            self.typed,
+            desk.lists,
+            party_state=state,
+            needs=desk.needs,
+            decimals=desk.decimals,
+            kept=lines_kept(self.before) if self.before else {},
+        )
 
     @cached_property
     def due(self) -> due_dates.Due | None:
@@ -236,7 +266,7 @@ class Sheet:
     def tax_words(self, number: int) -> str:
         """What a line without a tax rate of its own is taxed by."""
         line = self.typed.lines[number]
-        return draft_form.taxed("", line["account"], line["item"], self.desk.lists).words
+        return draft_lists.taxed("", line["account"], line["item"], self.desk.lists).words
 
     @property
     def untaxed(self) -> str:
@@ -245,7 +275,7 @@ class Sheet:
 
     def more_of(self, number: int) -> bool:
         """Whether the second row of a line is shown open: it holds something, or something to mend."""
-        line, names = self.typed.lines[number], ["discount", *draft_form.TRACKING]
+        line, names = self.typed.lines[number], ["discount", *draft_lists.TRACKING]
         names += ["item"] if self.has_more_items else []
         return any(f"lines.{number}.{name}" in self.shown or line[name] for name in names)
 
@@ -283,12 +313,16 @@ def _value(typed: draft_form.Typed, field: str) -> str:
     return ""
 
 
-def agreed_of(session: Session, record: Any, connection: Connection) -> draft_check.Agreed | None:
-    """What an opportunity or a project is worth and what was drafted and billed of it, in its own currency."""
+def agreed_of(session: Session, record: Any, connection: Connection, besides: str = "") -> draft_check.Agreed | None:
+    """What an opportunity or a project is worth and what was drafted and billed of it, in its own currency.
+
+    `besides`: the document that is being changed; it does not count.
+    """
     amount = getattr(record, "amount", None) or getattr(record, "budget", None)
     if not amount:
         return None
-    sums = billed(session, shown_on(record, connection.id, bills=False), record.currency)
+    whose = and_(shown_on(record, connection.id, bills=False), DocumentRow.document_id != besides)
+    sums = billed(session, whose, record.currency)
     return draft_check.Agreed(amount, sums.approved + sums.drafted, record.currency)
 
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from core import formats
-from core.accounting.draft_form import TRACKING, Checked, Lists, Texts, from_payload, parse_day, taxed
+from core.accounting.draft_form import Checked, Texts, from_payload, parse_day
+from core.accounting.draft_lists import TRACKING, Lists, taxed
 from core.accounting.draft_words import joined
 from core.accounting.models import Draft
 from core.accounting.words import due_word
@@ -84,7 +85,7 @@ def _facts(head: Texts, lists: Lists, *, estimate: bool) -> Iterable[tuple[str, 
     yield "Currency", head["currency"] or "not chosen yet"
     yield "Amounts are", AMOUNTS_ARE.get(head["amounts_are"], head["amounts_are"])
     if head["theme"]:
-        yield "Branding theme", _label(lists, ChoiceKind.THEME, head["theme"])
+        yield "Branding theme", label_in(lists, ChoiceKind.THEME, head["theme"])
 
 
 def _day(text: str) -> str:
@@ -105,10 +106,10 @@ def _line(line: Texts, amount: str, currency: str, lists: Lists, *, taxed_at_all
 def _chosen(line: Texts, item: Choice | None, lists: Lists) -> Iterable[str]:
     """The item, and the account that is its own or the item's."""
     if line["item"]:
-        yield _label(lists, ChoiceKind.ITEM, line["item"])
+        yield label_in(lists, ChoiceKind.ITEM, line["item"])
     account = line["account"] or (item.account if item else "")
     if account:
-        yield _label(lists, ChoiceKind.ACCOUNT, account)
+        yield label_in(lists, ChoiceKind.ACCOUNT, account)
 
 
 def _tax(line: Texts, lists: Lists, *, taxed_at_all: bool) -> Iterable[str]:
@@ -127,7 +128,8 @@ def _more(line: Texts, lists: Lists) -> Iterable[str]:
             yield f"{group}: {label}"
 
 
-def _label(lists: Lists, kind: ChoiceKind, ident: str) -> str:
+def label_in(lists: Lists, kind: ChoiceKind, ident: str) -> str:
+    """The entry of a list in words, an account with its code; the id itself for what is not in the list."""
     found = lists.get(kind, ident)
     return f"{found.code if kind is ChoiceKind.ACCOUNT else ''} {found.label}".strip() if found else ident
 

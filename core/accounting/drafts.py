@@ -137,6 +137,7 @@ class Wish:
     party_id: str
     payload: dict[str, Any]
     send: bool
+    copied_from: str = ""
 
 
 def accept(session: Session, wish: Wish, *, user_id: int, now: datetime) -> tuple[Draft, bool]:
@@ -146,6 +147,8 @@ def accept(session: Session, wish: Wish, *, user_id: int, now: datetime) -> tupl
     """
     row, new = intents.store(session, _new(wish, user_id, now))
     if new:
+        copied = intents.find(session, Draft, wish.copied_from) if wish.copied_from else None
+        row.copied_from = copied.id if copied else None
         return row, True
     moved = row.version != wish.version
     stale = moved and (row.state == "refused" or row.payload["typed"] != wish.payload["typed"])

@@ -46,15 +46,15 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.accounting.models import Draft, NewPartyIntent, PartyChange
+from core.accounting.models import Draft, DraftChange, NewPartyIntent, PartyChange
 from core.db import changed
 
 EDITABLE = ("open", "refused")
 LOOKED_FOR = ("unknown", "missing")
 UNDER_WAY = ("queued", "sending", "unknown")
 
-Row = TypeVar("Row", Draft, NewPartyIntent, PartyChange)
-Intent: TypeAlias = Draft | NewPartyIntent | PartyChange
+Row = TypeVar("Row", Draft, NewPartyIntent, DraftChange, PartyChange)
+Intent: TypeAlias = Draft | NewPartyIntent | DraftChange | PartyChange
 
 
 def unsent(model: type[Intent]) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import delete, or_, select
 
-from core.accounting import document_more, drafts, parties, party_changes, refresh
+from core.accounting import document_more, draft_changes, drafts, parties, party_changes, refresh
 from core.accounting.models import Connection, Consent, DocumentRow, GrantRow
 from core.accounting.rereading import is_linked
 from core.accounting.snapshot import CREDITS
@@ -23,6 +23,7 @@ def register(services: Services) -> None:
     """Add the jobs of this room to the queue and to the worker's clock."""
     services.jobs.add("accounting.refresh", partial(refresh.refresh, services))
     drafts.register(services)
+    draft_changes.register(services)
     parties.register(services)
     document_more.register(services)
     party_changes.register(services)
@@ -44,6 +45,7 @@ def light_calls(services: Services) -> None:
 
 def tidy(services: Services) -> None:
     """Drop what nobody is linked to any more: documents found by a search, consents that ran out."""
+    draft_changes.tidy(services)
     now = services.clock.now()
     unlinked = delete(DocumentRow).where(
         DocumentRow.seen_at < now - timedelta(days=1),

@@ -14,6 +14,7 @@ LINK, DRAFT, MANAGE = "accounting.link", "accounting.draft", "accounting.manage_
 TAB = "/organizations/1/tabs/quickbooks_stub"
 NO_PARTY = "/accounting/new-parties/00000000000000000000000000000000"
 NO_CHANGE = "/accounting/party-changes/00000000000000000000000000000000"
+NO_DRAFT_CHANGE = "/accounting/changes/00000000000000000000000000000000"
 NO_DRAFT = "/accounting/drafts/00000000000000000000000000000000"
 
 
@@ -91,6 +92,13 @@ ACCOUNTING = (
     Row("accounting_copy", "POST", f"{TAB}/copy", LINK),
     Row("accounting_party_change", "GET", NO_CHANGE, LINK),
     Row("accounting_party_change_deed", "POST", f"{NO_CHANGE}/look", LINK),
+    Row("accounting_change_begin", "POST", "/accounting/changes", DRAFT),
+    Row("accounting_change_edit", "GET", f"{NO_DRAFT_CHANGE}/edit", DRAFT),
+    Row("accounting_change_edit", "POST", f"{NO_DRAFT_CHANGE}/edit", DRAFT),
+    Row("accounting_change_lines", "GET", f"{NO_DRAFT_CHANGE}/edit/lines", DRAFT),
+    Row("accounting_change_lines", "POST", f"{NO_DRAFT_CHANGE}/edit/lines", DRAFT),
+    Row("accounting_change_one", "GET", NO_DRAFT_CHANGE, DRAFT),
+    Row("accounting_change_deed", "POST", f"{NO_DRAFT_CHANGE}/look", DRAFT),
     Row("accounting_new_party", "GET", f"{TAB}/new-party", LINK),
     Row("accounting_new_party", "POST", f"{TAB}/new-party", LINK),
     Row("accounting_new_party_one", "GET", NO_PARTY, LINK),

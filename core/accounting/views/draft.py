@@ -7,11 +7,21 @@ from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 
-from core.accounting import access, connections, draft_fill, draft_form, draft_page, drafts, intents, linking
+from core.accounting import (
+    access,
+    connections,
+    draft_fill,
+    draft_form,
+    draft_page,
+    draft_versions,
+    drafts,
+    intents,
+    linking,
+)
 from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.codec import to_json
 from core.accounting.draft_page import Desk, Sheet
-from core.accounting.models import Connection, Draft
+from core.accounting.models import Connection, Draft, DraftChange
 from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place
 from core.accounting.views.draft_list import LIST, ONE, draft_at, has_form, may_read
 from core.contract.values import DocumentKind
@@ -58,8 +68,23 @@ def _new_form(request: Any, here: Place, key: str) -> Any:
         return accounting_page(request, "draft_nowhere", here.record, here.spec)
     desk = draft_page.open_desk(request.dbsession, request.services, here.record, connection)
     asked = draft_page.party_at(request.dbsession, desk, request.GET.get("party", ""))
-    typed = draft_page.begin(here.record, desk, asked or draft_page.first_party(desk))
-    return _form(request, here, desk, typed, key=key, query=request.GET.get("q", ""))
+    typed, copied = _begun(request, desk) or (None, "")
+    typed = typed or draft_page.begin(here.record, desk, asked or draft_page.first_party(desk))
+    return form_page(request, here, desk, typed, key=key, query=request.GET.get("q", ""), copied=copied)
+
+
+def _begun(request: Any, desk: Desk) -> tuple[draft_form.Typed, str] | None:
+    """What a new form is begun with: a copy of a draft, dated today, or what was typed into a change in vain."""
+    for name, model in (("copy", Draft), ("change", DraftChange)):
+        found: Any = intents.find(request.dbsession, model, request.GET.get(name, ""))
+        if found is None:
+            continue
+        if found.connection_id != desk.connection.id or not may_read(request, found):
+            raise HTTPForbidden()
+        typed = draft_versions.copy_of(draft_form.from_payload(found.payload["typed"]))
+        row = draft_page.party_at(request.dbsession, desk, typed.head["party"])
+        return (draft_page.dated_today(typed, desk, row), found.key) if name == "copy" else (typed, "")
+    return None
 
 
 def _back_at(request: Any, key: str) -> Any:
@@ -88,17 +113,19 @@ def _connection(request: Any, here: Place, asked: str | None) -> Connection | No
     return next(iter([*linked, *active]), None)
 
 
-def _form(request: Any, here: Place, desk: Desk, typed: draft_form.Typed, *, status: int = 200, **shown: Any) -> Any:
+def form_page(
+    request: Any, here: Place, desk: Desk, typed: draft_form.Typed, *, status: int = 200, **shown: Any
+) -> Any:
     """The page with the form, filled in as typed."""
     if not desk.ready and desk.connection.state == "connected":
         request.enqueue("accounting.refresh", connection_id=desk.connection.id)
-    sheet = _sheet(request, here, desk, typed, **shown)
+    sheet = sheet_of(request, here, desk, typed, **shown)
     values = {
         "sheet": sheet,
         "desk": desk,
         "connection": desk.connection,
         "connections": access.known_to(request, connections.active(request.dbsession, here.spec.key), DRAFT),
-        "back": f"{here.path}/draft",
+        "back": sheet.back or f"{here.path}/draft",
         "offered": desk.offered,
         "every": desk.every,
     }
@@ -107,7 +134,7 @@ def _form(request: Any, here: Place, desk: Desk, typed: draft_form.Typed, *, sta
     return response
 
 
-def _sheet(
+def sheet_of(
     request: Any,
     here: Place,
     desk: Desk,
@@ -118,9 +145,11 @@ def _sheet(
     query: str = "",
     **shown: Any,
 ) -> Sheet:
+    """The form as it is shown, with what the user may know of the customer and of what was agreed."""
     session = request.dbsession
     amounts = access.may(request, SEE_AMOUNTS, desk.connection)
-    words = query.strip()[:100]
+    words, before = query.strip()[:100], shown.get("before")
+    besides = before.ref.id if before else ""
     return Sheet(
         desk=desk,
         record=here.record,
@@ -131,7 +160,7 @@ def _sheet(
         query=words,
         found=linking.search_index(session, desk.connection.id, words, FOUND) if words else (),
         overdue=draft_page.overdue_of(session, desk, typed.head["party"]) if amounts else None,
-        agreed=draft_page.agreed_of(session, here.record, desk.connection) if amounts else None,
+        agreed=draft_page.agreed_of(session, here.record, desk.connection, besides) if amounts else None,
         **shown,
     )
 
@@ -148,6 +177,7 @@ class Posted:
         self.row = intents.find(request.dbsession, Draft, self.key)
         self.typed = draft_form.read(request.POST)
         self.action = request.POST.get("action", "recalculate")
+        self.copied = request.POST.get("copied", "")
         self._check(request)
         asked = request.POST.get("connection")
         connection = connection_for(request, request.dbsession, self.here.spec, asked, DRAFT)
@@ -169,18 +199,22 @@ class Posted:
 
     def shown(self) -> dict[str, Any]:
         """What the form is drawn with."""
-        return {"key": self.key, "version": self.version, "row": self.row}
+        return {"key": self.key, "version": self.version, "row": self.row, "copied": self.copied}
 
 
 def help_along(request: Any) -> Any:
     """The form again: totals recalculated, a line more or less, filled from the record, a party found or chosen."""
-    posted = Posted(request)
+    return helped_form(request, Posted(request))
+
+
+def helped_form(request: Any, posted: Any) -> Any:
+    """The form with what the pressed button does; `posted` is a `Posted`, or what the form of a change posts."""
     verb, _, which = posted.action.partition("-")
-    typed, focus = _helped(posted, verb, which)
+    typed, focus = helped(posted, verb, which)
     filled = draft_fill.from_items(typed, posted.desk.lists, accounts=posted.desk.has_accounts)
-    typed = _followed(request, posted, filled)
+    typed = followed(request, posted, filled)
     query = request.POST.get("q", "") if verb != "party" else ""
-    return _form(request, posted.here, posted.desk, typed, query=query, focus=focus, **posted.shown())
+    return form_page(request, posted.here, posted.desk, typed, query=query, focus=focus, **posted.shown())
 
 
 def to_form(request: Any) -> Any:
@@ -188,7 +222,7 @@ def to_form(request: Any) -> Any:
     return HTTPSeeOther(location=request.path.removesuffix("/lines"))
 
 
-def _helped(posted: Posted, verb: str, which: str) -> tuple[draft_form.Typed, str]:
+def helped(posted: Posted, verb: str, which: str) -> tuple[draft_form.Typed, str]:
     """What was typed, with what the button does, and the field to go on with."""
     typed = posted.typed
     if verb == "add":
@@ -204,7 +238,7 @@ def _helped(posted: Posted, verb: str, which: str) -> tuple[draft_form.Typed, st
     return typed, "find-party" if verb == "find" else ""
 
 
-def _followed(request: Any, posted: Posted, typed: draft_form.Typed) -> draft_form.Typed:
+def followed(request: Any, posted: Posted, typed: draft_form.Typed) -> draft_form.Typed:
     """With the due date by the terms, where nobody typed another."""
     row = draft_page.party_at(request.dbsession, posted.desk, typed.head["party"])
     due = draft_page.due_of(posted.desk, typed, row)
@@ -216,18 +250,18 @@ def post(request: Any) -> Any:
     posted = Posted(request)
     send = posted.action == "send"
     shown = {**posted.shown(), "tried": send}
-    sheet = _sheet(request, posted.here, posted.desk, posted.typed, **shown)
+    sheet = sheet_of(request, posted.here, posted.desk, posted.typed, **shown)
     fresh = posted.row is None or posted.row.state in intents.EDITABLE
     if not posted.has_key:
         request.session.flash("This form came without its key and was not sent. Press the button once more.", "error")
-        return _form(request, posted.here, posted.desk, posted.typed, status=422, **shown)
+        return form_page(request, posted.here, posted.desk, posted.typed, status=422, **shown)
     if fresh and send and (sheet.checked.document is None or posted.desk.kind is None):
-        return _form(request, posted.here, posted.desk, posted.typed, status=422, **shown)
+        return form_page(request, posted.here, posted.desk, posted.typed, status=422, **shown)
     row, done = _accept(request, posted, sheet, send=send)
     changed = row.payload["typed"] != posted.typed.as_payload()
     if not done and changed and row.state in intents.EDITABLE:
         shown |= {"row": row, "version": row.version, "conflict": True}
-        return _form(request, posted.here, posted.desk, posted.typed, status=409, **shown)
+        return form_page(request, posted.here, posted.desk, posted.typed, status=409, **shown)
     if not done and changed and send:
         return _moved_on(request, posted)
     return _after(request, posted, row, done=done)
@@ -236,7 +270,7 @@ def post(request: Any) -> Any:
 def _moved_on(request: Any, posted: Posted) -> Any:
     """The draft of this form is on its way, and the form says something else: kept, as a new draft, and said."""
     shown = {"key": intents.new_key(), "first": f"{LIST}/{posted.key}"}
-    return _form(request, posted.here, posted.desk, posted.typed, status=409, **shown)
+    return form_page(request, posted.here, posted.desk, posted.typed, status=409, **shown)
 
 
 def _accept(request: Any, posted: Posted, sheet: Sheet, *, send: bool) -> tuple[Draft, bool]:
@@ -250,6 +284,7 @@ def _accept(request: Any, posted: Posted, sheet: Sheet, *, send: bool) -> tuple[
         party_id=posted.typed.head["party"],
         payload=draft_page.payload_of(sheet, to_json(document) if send and document else None),
         send=send,
+        copied_from=posted.copied,
     )
     return drafts.accept(request.dbsession, wish, user_id=request.identity.id, now=request.clock.now())
 
@@ -282,4 +317,4 @@ def edit(request: Any) -> Any:
     typed = draft_form.from_payload(row.payload["typed"])
     typed = draft_page.with_party(typed, desk, request.GET.get("party", ""))
     shown: dict[str, Any] = {"key": row.key, "version": row.version, "row": row, "tried": row.state == "refused"}
-    return _form(request, here, desk, typed, query=request.GET.get("q", ""), **shown)
+    return form_page(request, here, desk, typed, query=request.GET.get("q", ""), **shown)

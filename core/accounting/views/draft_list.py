@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
-from core.accounting import access, connections, draft_page, draft_view, drafts, intents
+from core.accounting import access, connections, draft_changes, draft_page, draft_view, drafts, intents
 from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.context import ConnectionContext
 from core.accounting.draft_words import STATES, title_of, waits_for
@@ -107,7 +107,15 @@ def _words(request: Any, found: drafts.Listed) -> dict[str, Any]:
         "differs": drafts.total_differs(row, document) if document else None,
         "web_url": _web_url(request, row.connection, row) if document else None,
         "waits": row.state in intents.UNDER_WAY,
+        "can_change": document is not None and draft_changes.can_change(request.services, row.connection),
+        "can_copy": _can_copy(request, row),
     }
+
+
+def _can_copy(request: Any, row: Draft) -> bool:
+    """Whether a new draft can be begun as a copy: where the record is there and the plugin on."""
+    there = bool(title_of(request.dbsession, row)[1]) and row.connection.provider in request.services.providers
+    return there and row.state not in intents.UNDER_WAY and may_read(request, row)
 
 
 def _title(request: Any, row: Draft) -> str:

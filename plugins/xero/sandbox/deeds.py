@@ -10,9 +10,10 @@ from datetime import date
 from decimal import Decimal
 
 from plugins.xero.sandbox import contact_rules, document_rules, documents, history, settle
-from plugins.xero.sandbox.asking import local_day
+from plugins.xero.sandbox.asking import Ask, local_day
 from plugins.xero.sandbox.contact_parts import given_parts
 from plugins.xero.sandbox.kinds import CREDIT_NOTE, INVOICE
+from plugins.xero.sandbox.listing import Query
 from plugins.xero.sandbox.state import State
 from plugins.xero.sandbox.store import Books
 from plugins.xero.sandbox.wire import Record, milliseconds
@@ -37,6 +38,18 @@ class Deeds:
     def submit(self, invoice_id: str) -> Record:
         """DRAFT becomes SUBMITTED."""
         return self._move(invoice_id, "SUBMITTED", {"DRAFT"})
+
+    def edit(self, invoice_id: str, element: Record) -> Record:
+        """Change a draft as the pages of Xero would: `element` as one of the API, lines with their LineItemID."""
+        with self._state.store.work():
+            books, kept = self._invoice(invoice_id)
+            if kept["Status"] != "DRAFT":
+                raise Impossible("Only a draft is changed here.")
+            ask = self._by_hand(books)
+            record, wrong = documents.save(ask, INVOICE, {"InvoiceID": invoice_id, **element}, kept)
+            if wrong:
+                raise Impossible(" ".join(wrong))
+            return record
 
     def void(self, invoice_id: str) -> Record:
         """AUTHORISED becomes VOIDED, if nothing was paid or credited."""
@@ -165,6 +178,11 @@ class Deeds:
             if books[table].get(key) is not None:
                 return books
         raise Impossible(f"There is nothing with the id {key} among the {table.lower()}.")
+
+    def _by_hand(self, books: Books) -> Ask:
+        """What the bookkeeper types, as a call would be seen."""
+        query = Query({"unitdp": "4"})
+        return Ask(self._state, books, "POST", ["Invoices"], query, {}, b"", "", BOOKKEEPER, self._state.clock.now())
 
     def _now(self) -> int:
         return milliseconds(self._state.clock.now())

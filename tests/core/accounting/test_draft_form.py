@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.accounting import draft_fill, draft_form
-from core.accounting.draft_form import Checked, Lists, Typed, check, read
+from core.accounting import draft_fill, draft_form, draft_lists
+from core.accounting.draft_form import Checked, Typed, check, read
+from core.accounting.draft_lists import Lists
 from core.contract.values import AmountsAre, Choice, ChoiceKind, Organisation, Party, Ref
 from core.records.models import Contact, Opportunity
 
@@ -232,7 +233,7 @@ def test_emoji_and_html_are_just_text() -> None:
 def test_a_line_is_taxed_by_its_rate_else_its_items_else_its_accounts_else_nobody_knows(
     line: tuple[str, str, str], rate: int | None
 ) -> None:
-    assert draft_form.taxed(*line, LISTS).rate == rate
+    assert draft_lists.taxed(*line, LISTS).rate == rate
 
 
 def test_a_line_whose_tax_is_not_known_is_named_and_adds_none() -> None:
