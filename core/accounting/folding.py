@@ -95,7 +95,22 @@ def phone_digits(text: str) -> str:
 
 def same_phone(one: str, other: str) -> bool:
     """Whether two phones are the same line: one may lack the country or the area."""
-    first, second = sorted((phone_digits(one), phone_digits(other)), key=len)
+    return any(_ends_alike(first, second) for first in _dialled(one) for second in _dialled(other))
+
+
+def _dialled(text: str) -> set[str]:
+    """A phone's digits; also without a 0 that was left between the country and the area (+64 04 …)."""
+    number = phone_digits(text)
+    if not text.strip().startswith(("+", "00")):
+        return {number}
+    return {
+        number,
+        *(number[:length] + number[length + 1 :] for length in (1, 2, 3) if number[length : length + 1] == "0"),
+    }
+
+
+def _ends_alike(one: str, other: str) -> bool:
+    first, second = sorted((one, other), key=len)
     return first == second if len(first) < SHORTEST_PHONE else second.endswith(first)
 
 

@@ -148,6 +148,13 @@ def _rare(session: Session, connection_id: int, keys: Collection[str]) -> list[s
     return found
 
 
+def called(session: Session, connection_id: int, name: str) -> list[PartyRow]:
+    """The parties of this name as people compare names, a few of them; those merged away left out."""
+    key = any_order(name)
+    found = _with_key(session, connection_id, f"name:{key}"[:WIDTH]) if key else []
+    return [row for row in found if not row.merged_into][:3]
+
+
 def somebody_carries(session: Session, connection_id: int, ref: str) -> bool:
     """Whether a party carries this number of a record."""
     mine = (PartyKey.connection_id == connection_id, PartyKey.key == f"ref:{ref}")

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
-from core.accounting import access, connections, intents, parties
+from core.accounting import access, connections, intents, parties, suggestions
 from core.accounting.access import LINK
 from core.accounting.draft_words import title_of, waits_for
 from core.accounting.models import Connection, NewPartyIntent
@@ -86,6 +86,7 @@ def _form(
         "shown": checked.at_fields if checked else {},
         "row": row,
         "existing": parties.existing_of(row) if row else None,
+        "namesakes": suggestions.called(request.dbsession, connection.id, typed["name"]) if row is None else [],
     }
     response = accounting_page(request, "new_party", here.record, here.spec, **values)
     response.status_int = status

@@ -366,3 +366,31 @@ def test_the_name_of_an_archived_contact_is_free_there(
     services.jobs.drain()
     states = sorted(one["ContactStatus"] for one in named(sandbox, "Harbour Coffee Roasters Ltd"))
     assert states == ["ACTIVE", "ARCHIVED"]
+
+
+def test_the_form_says_who_has_the_name_already_the_archived_ones_too(
+    sales: Browser, services: Services, sandbox: Sandbox, clock: ManualClock, harbour: str
+) -> None:
+    page = sales.get(f"{harbour}/tabs/xero/new-party")
+    assert "Kererū Trading has Harbour Coffee Roasters Ltd already." in page
+    next(form for form in page.forms.values() if form.action.endswith("/link")).submit(status=303)
+    with services.db.read() as session:
+        wanted = sandbox.contact_id("Harbour Coffee Roasters Ltd")
+        assert session.scalars(select(PartyLink)).one().party_id == wanted
+
+
+def test_in_place_it_is_the_same_form_and_its_state(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    """With scripts the tab gives way to the form, the form to its state, and that leads to the tab when it is made."""
+    tab = f"{ngaio}/tabs/xero"
+    link = sales.get(tab).html.find("a", string="New Xero contact")
+    assert (link["href"], link["hx-target"], link["hx-select"]) == (link["hx-get"], "#accounting-tab", "#new-party")
+    form = filled(sales, ngaio)
+    held = sales.get(f"{tab}/new-party").html.find(id="new-party").find("form", attrs={"hx-post": True})
+    assert held["hx-select"] == "#new-party, #new-party-state"
+    answer = form.submit(status=303, headers={"HX-Request": "true"})
+    state = sales.get(answer.location, headers={"HX-Request": "true"})
+    assert state.text.strip().startswith('<section id="new-party-state"')
+    services.jobs.drain()
+    assert sales.get(answer.location, headers={"HX-Request": "true"}).headers["HX-Redirect"] == tab
