@@ -7,6 +7,7 @@ from typing import Any
 
 from core.accounting import access, companion, deeds, jobs, lapsing, pages
 from core.accounting.sold_items import sold_items
+from core.accounting.strip import strips
 from core.accounting.views import access as access_page
 from core.accounting.views import connect, copy, document, draft, draft_list, find, link, new_party, switches, tab
 from core.accounting.views import draft_change as change_page
@@ -23,6 +24,7 @@ def includeme(config: Any) -> None:
     config.add_item_source(sold_items)
     config.add_notices(lapsing.notices)
     config.add_record_companion(companion.COMPANION)
+    config.add_record_strip(strips)
     config.include(deeds)
     for room in (connect, switches, access_page, tab, link, find, draft, draft_list, new_party, copy):
         room.add_routes(config)

@@ -1,8 +1,10 @@
 """Explain this number: the documents that a figure counted and those it left out, a page of each at a time.
 
 Left out are documents that the rule does not count (a draft, a void one, another currency …), those of the record's
-parties and links in another connection, and, on opportunities and projects, those of a linked party of the record, its
-organization or its contact that are not linked to the record itself.
+parties and links in another connection, and those that are not linked: on opportunities and projects what a linked
+party of the record, its organization or its contact has and is not linked to the record itself; on organizations and
+contacts what is linked to their opportunities and projects and is of a party that is not linked to them. Of a
+connection whose amounts the user may not see nothing is told.
 """
 
 from __future__ import annotations
@@ -20,8 +22,10 @@ from sqlalchemy.orm import Session
 from core.accounting import linking
 from core.accounting.documents import PARTY_RECORDS, SightOf, connections_known, linked_ids, shown_on
 from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink
-from core.accounting.rules import Day, Explanation, Rule, explain
+from core.accounting.rules import Explanation, Lens, Rule, explain
+from core.accounting.words import BILL_KINDS
 from core.records.kinds import KINDS
+from core.records.models import MODELS
 
 PAGE = 50
 # Plain rows, not objects: ten thousand of them are read in a fraction of the time.
@@ -35,6 +39,7 @@ COLUMNS = (
     DocumentRow.date,
     DocumentRow.due_date,
     DocumentRow.currency,
+    DocumentRow.rate,
     DocumentRow.total,
     DocumentRow.tax,
     DocumentRow.amount_due,
@@ -61,12 +66,14 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Told:
-    """A figure explained; `reasons` counts the documents left out by reason, the most frequent first.
+    """A figure explained, in the currency of its `lens`.
 
-    `since` is the first day that counts, None where all do.
+    `reasons` counts the documents left out by reason, the most frequent first; `since` is the first day that counts,
+    None where all do.
     """
 
     rule: Rule
+    lens: Lens
     value: Decimal | None
     counted: Sheet
     left_out: Sheet
@@ -79,7 +86,7 @@ def tell(
     record: Any,
     connection: Connection,
     rule: Rule,
-    today: date,
+    lens: Lens,
     *,
     sight_of: SightOf,
     counted: int = 1,
@@ -87,22 +94,24 @@ def tell(
 ) -> Told:
     """Explain a figure of a record's tab; `counted` and `left` are the pages asked for.
 
-    `sight_of` says what the user may see of each connection: documents of others are told where amounts are seen there.
+    `lens` says in which currency the figure is told, and whether all others are converted into it; `sight_of` what the
+    user may see of each connection: documents of others are told where amounts are seen there.
     """
     bills = sight_of(connection).bills
     mine = and_(shown_on(record, connection.id, bills=bills), DocumentRow.kind.in_(rule.kinds))
     rows: Any = session.execute(select(*COLUMNS).where(mine).order_by(*NEWEST)).all()
-    told = explain(rule, rows, connection.base_currency, today)
+    told = explain(rule, rows, lens)
     others = _Others(session, record, connection, rule, sight_of)
     reasons = Counter(reason for _, reason in told.omitted) + others.counts()
     number = _page(counted, len(told.counted))
     return Told(
         rule,
+        lens,
         told.value,
         Sheet(told.counted[(number - 1) * PAGE : number * PAGE], number, len(told.counted)),
         _left_out(told, others, _page(left, reasons.total()), reasons.total()),
         dict(reasons.most_common()),
-        rule.since(Day(today)),
+        rule.since(lens.day),
     )
 
 
@@ -128,22 +137,24 @@ class _Others:
         elsewhere = [(one, seen) for one, seen in known if one.id != connection.id and seen.amounts]
         self._reasons = {one.id: f"in another connection, {one.name}" for one, _ in elsewhere}
         wanted = [shown_on(record, one.id, bills=seen.bills) for one, seen in elsewhere]
-        if record.kind not in PARTY_RECORDS:
-            self._reasons[connection.id] = f"not linked to this {KINDS[record.kind].singular}"
-            wanted.append(_not_linked(record, connection.id))
-        self._where = and_(or_(*wanted), DocumentRow.kind.in_(rule.kinds)) if wanted else None
+        word = KINDS[record.kind].singular
+        if record.kind in PARTY_RECORDS:
+            self._reasons[connection.id] = f"linked to work of this {word}, but of a contact that is not"
+            not_linked = _of_its_work(record, connection.id)
+        else:
+            self._reasons[connection.id] = f"not linked to this {word}"
+            not_linked = _not_linked(record, connection.id)
+        bills = sight_of(connection).bills
+        wanted.append(not_linked if bills else and_(not_linked, DocumentRow.kind.not_in(BILL_KINDS)))
+        self._where = and_(or_(*wanted), DocumentRow.kind.in_(rule.kinds))
 
     def counts(self) -> Counter[str]:
         """How many there are, by reason."""
-        if self._where is None:
-            return Counter()
         found = select(DocumentRow.connection_id, func.count()).where(self._where).group_by(DocumentRow.connection_id)
         return Counter({self._reasons[number]: count for number, count in self._session.execute(found)})
 
     def rows(self, offset: int, limit: int) -> list[tuple[Any, str]]:
         """Some of them with the reason, newest first."""
-        if self._where is None:
-            return []
         found = select(*COLUMNS).where(self._where).order_by(*NEWEST).offset(offset).limit(limit)
         return [(row, self._reasons[row.connection_id]) for row in self._session.execute(found)]
 
@@ -152,6 +163,22 @@ def _not_linked(record: Any, connection_id: int) -> ColumnElement[bool]:
     """What the parties of the record, its organization and its contact have in a connection, less what is linked."""
     linked = linked_ids(record, DocumentLink.document_id, connection_id)
     return and_(of_parties(record, connection_id), DocumentRow.document_id.not_in(linked))
+
+
+def _of_its_work(record: Any, connection_id: int) -> ColumnElement[bool]:
+    """What is linked to the record's opportunities and projects in a connection, and is of no party linked to it."""
+    column = "organization_id" if record.kind == "organizations" else "contact_id"
+    works = [
+        and_(
+            DocumentLink.kind == kind,
+            DocumentLink.record_id.in_(select(MODELS[kind].id).where(getattr(MODELS[kind], column) == record.id)),
+        )
+        for kind in ("opportunities", "projects")
+    ]
+    linked = select(DocumentLink.document_id).where(DocumentLink.connection_id == connection_id, or_(*works))
+    parties = linked_ids(record, PartyLink.party_id, connection_id)
+    mine = (DocumentRow.connection_id == connection_id, DocumentRow.document_id.in_(linked))
+    return and_(*mine, DocumentRow.party_id.not_in(parties))
 
 
 def of_parties(record: Any, connection_id: int) -> ColumnElement[bool]:

@@ -1,17 +1,18 @@
 """The figures of the overview, summed by the database from the snapshot.
 
-All figures are in the connection's base currency; documents in other currencies are told beside them, never added. The
-same rules stand in `rules` as pure functions that explain a figure; a property test holds the two together.
+All figures are in the connection's base currency; documents in other currencies are told beside them, never added.
+Where an admin wants it, a second column has them too, each converted at its document's own rate. The documents are
+grouped once by all that a rule of `rules` may ask of them; each figure then adds the groups that its rule counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, and_, case, func, select
 from sqlalchemy.ext.compiler import compiles
@@ -19,67 +20,99 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
 from core.accounting.models import DocumentRow
-from core.accounting.rules import AUTHORISED, BILL, CREDIT, CREDITS, DEAD, DRAFT, PAID, SALE, SUBMITTED, ZERO, Day
+from core.accounting.rules import (
+    AGES,
+    AUTHORISED,
+    DEAD,
+    LATE,
+    PAID,
+    RULES,
+    SALE,
+    ZERO,
+    Day,
+    Lens,
+    Rule,
+    convert,
+)
+
+SUMMED = tuple(rule for rule in RULES if rule.part != "days")
+
+
+class Group(NamedTuple):
+    """Documents that no rule tells apart, summed. `late` is a place in `AGES`; `owing` counts those with a rest due."""
+
+    kind: str
+    status: str
+    currency: str
+    late: int
+    recent: int
+    number: int
+    owing: int
+    total: Decimal
+    net: Decimal
+    due: Decimal
+    oldest_due: date | None
+    first: date | None
+    lacking: int = 0
 
 
 @dataclass(frozen=True)
-class Other:
-    """Documents in one other currency, not part of the figures: open sales invoices and, apart, open bills.
+class Sum:
+    """A figure: its `value`, of how many documents (of those with a rest due, where that is what is added).
 
-    `overdue_count` counts the approved invoices that are due before today, `oldest_days` how long the oldest is.
+    `oldest_due` is the first due date among those with a rest due, `first` the first date of all; `lacking` counts what
+    could not be converted for want of a rate.
     """
 
-    currency: str
-    invoices: Decimal = ZERO
-    invoice_count: int = 0
-    bills: Decimal = ZERO
-    bill_count: int = 0
-    overdue_count: int = 0
-    oldest_days: int = 0
+    value: Decimal = ZERO
+    number: int = 0
+    oldest_due: date | None = None
+    first: date | None = None
+    lacking: int = 0
+
+
+NOTHING = Sum()
 
 
 @dataclass(frozen=True)
-class Figures:
-    """The overview of some parties of one connection, in its base `currency`. With tax, but for the two values.
+class Column:
+    """The figures of one currency, or of all of them converted into it, by the key of their rule.
 
-    `paid_elsewhere` counts the sales invoices that *days to pay* leaves out for their currency alone.
+    `days_to_pay` is None where no invoice tells.
     """
 
     currency: str
     day: Day
-    invoices_submitted: Decimal = ZERO
-    invoices_authorised: Decimal = ZERO
-    bills_submitted: Decimal = ZERO
-    bills_authorised: Decimal = ZERO
-    outstanding: Decimal = ZERO
-    outstanding_count: int = 0
-    overdue: Decimal = ZERO
-    overdue_count: int = 0
-    oldest_due: date | None = None
-    unused_credit: Decimal = ZERO
-    drafts: Decimal = ZERO
-    drafts_count: int = 0
-    lifetime: Decimal = ZERO
-    twelve_months: Decimal = ZERO
-    first_sale: date | None = None
+    sums: Mapping[str, Sum] = field(default_factory=dict)
     days_to_pay: Decimal | None = None
-    paid_elsewhere: int = 0
-    other: tuple[Other, ...] = field(default=())
 
-    @property
-    def invoices(self) -> Decimal:
-        """Sales invoices submitted and authorised."""
-        return self.invoices_submitted + self.invoices_authorised
+    def __getitem__(self, key: str) -> Sum:
+        """The figure of a rule."""
+        return self.sums[key]
 
     @property
     def oldest_days(self) -> int:
         """How many days the oldest overdue invoice is overdue."""
-        return (self.day.today - self.oldest_due).days if self.oldest_due else 0
+        due = self["overdue"].oldest_due
+        return (self.day.today - due).days if due else 0
+
+
+@dataclass(frozen=True)
+class Figures(Column):
+    """The overview of some parties of one connection, in its base currency. With tax, but for the values.
+
+    `paid_elsewhere` counts the sales invoices that *days to pay* leaves out for their currency alone. `other` has a
+    column for each other currency in which there is anything to tell, `converted` the second column where it is wanted.
+    """
+
+    paid_elsewhere: int = 0
+    other: tuple[Column, ...] = ()
+    converted: Column | None = None
 
     @property
-    def late_elsewhere(self) -> tuple[Other, ...]:
+    def late_elsewhere(self) -> tuple[Column, ...]:
         """The other currencies in which an invoice is overdue."""
-        return tuple(one for one in self.other if one.overdue_count)
+        return tuple(one for one in self.other if one["overdue"].number)
 
 
 @dataclass(frozen=True)
@@ -102,86 +135,161 @@ def light(session: Session, whose: ColumnElement[bool], today: date) -> Light:
     return Light(due, overdue, (today - oldest).days if oldest else 0)
 
 
-class _Sums:
-    """Grouped sums of the documents that a condition picks: by kind, status, late (due before today) and recent."""
-
-    def __init__(self, session: Session, whose: ColumnElement[bool], currency: str, day: Day) -> None:
-        late = and_(DocumentRow.due_date.is_not(None), DocumentRow.due_date < day.today)
-        recent = and_(DocumentRow.date > day.year_ago, DocumentRow.date <= day.today)
-        columns = (
-            DocumentRow.kind,
-            DocumentRow.status,
-            case((late, 1), else_=0).label("late"),
-            case((recent, 1), else_=0).label("recent"),
-        )
-        sums = (
-            func.count().label("number"),
-            func.sum(DocumentRow.total).label("total"),
-            func.sum(DocumentRow.tax).label("tax"),
-            func.sum(DocumentRow.amount_due).label("due"),
-            func.min(DocumentRow.due_date).label("oldest_due"),
-            func.min(DocumentRow.date).label("oldest"),
-        )
-        counts = (whose, DocumentRow.currency == currency, DocumentRow.status.not_in(DEAD))
-        query = select(*columns, *sums).where(*counts)
-        self._rows: list[Any] = list(
-            session.execute(query.group_by(DocumentRow.kind, DocumentRow.status, "late", "recent"))
-        )
-
-    def rows(self, kinds: Sequence[str], states: Sequence[str], **flags: int) -> list[Any]:
-        """The groups of these kinds and states, and flags."""
-        found = (row for row in self._rows if row.kind in kinds and row.status in states)
-        return [row for row in found if all(getattr(row, flag) == value for flag, value in flags.items())]
-
-    def sum(self, column: str, kinds: Sequence[str], states: Sequence[str], **flags: int) -> Decimal:
-        """Their sum of total, tax or due."""
-        return sum((getattr(row, column) for row in self.rows(kinds, states, **flags)), ZERO)
-
-    def sold(self, **flags: int) -> Decimal:
-        """Approved and paid sales invoices less credit notes, without tax."""
-        closed = (AUTHORISED, PAID)
-        invoiced = self.sum("total", (SALE,), closed, **flags) - self.sum("tax", (SALE,), closed, **flags)
-        credited = self.sum("total", (CREDIT,), closed, **flags) - self.sum("tax", (CREDIT,), closed, **flags)
-        return invoiced - credited
-
-
-def figures(session: Session, whose: ColumnElement[bool], currency: str, today: date) -> Figures:
+def figures(
+    session: Session, whose: ColumnElement[bool], currency: str, today: date, *, converted: bool = False
+) -> Figures:
     """The figures of the documents that `whose` picks (a condition on `DocumentRow`), summed by the database."""
     day = Day(today)
-    sums = _Sums(session, whose, currency, day)
-    approved = sums.rows((SALE,), (AUTHORISED,))
-    late = sums.rows((SALE,), (AUTHORISED,), late=1)
-    days_to_pay, paid_elsewhere = _days_to_pay(session, whose, currency, day)
+    groups = _groups(session, whose, day)
+    days = _days_to_pay(session, whose, day)
+    base = [group for group in groups if group.currency == currency]
+    lens = Lens(currency, day, converted=True)
+    return _figures(lens, groups, days, _converted(session, whose, lens, base, days) if converted else None)
+
+
+def headline(session: Session, whose: ColumnElement[bool], currency: str, today: date) -> Figures:
+    """Of the figures only what is owed and overdue, and *days to pay*: what to know before a call, read in no time."""
+    day = Day(today)
+    owed = and_(whose, DocumentRow.kind == SALE, DocumentRow.status == AUTHORISED)
+    return _figures(Lens(currency, day), _groups(session, owed, day), _days_to_pay(session, whose, day))
+
+
+def _figures(
+    lens: Lens, groups: Sequence[Group], days: Mapping[str, Mapping[int, int]], converted: Column | None = None
+) -> Figures:
+    codes = sorted({group.currency for group in groups} - {lens.currency})
+    others = [Column(code, lens.day, _sums(group for group in groups if group.currency == code)) for code in codes]
     return Figures(
-        currency=currency,
-        day=day,
-        invoices_submitted=sums.sum("total", (SALE,), (SUBMITTED,)),
-        invoices_authorised=sums.sum("total", (SALE,), (AUTHORISED,)),
-        bills_submitted=sums.sum("total", (BILL,), (SUBMITTED,)),
-        bills_authorised=sums.sum("total", (BILL,), (AUTHORISED,)),
-        outstanding=sums.sum("due", (SALE,), (AUTHORISED,)),
-        outstanding_count=sum(row.number for row in approved),
-        overdue=sums.sum("due", (SALE,), (AUTHORISED,), late=1),
-        overdue_count=sum(row.number for row in late),
-        oldest_due=min((row.oldest_due for row in late), default=None),
-        unused_credit=sums.sum("due", CREDITS, (AUTHORISED,)),
-        drafts=sums.sum("total", (SALE,), (DRAFT,)),
-        drafts_count=sum(row.number for row in sums.rows((SALE,), (DRAFT,))),
-        lifetime=sums.sold(),
-        twelve_months=sums.sold(recent=1),
-        first_sale=min((row.oldest for row in sums.rows((SALE,), (AUTHORISED, PAID))), default=None),
-        days_to_pay=days_to_pay,
-        paid_elsewhere=paid_elsewhere,
-        other=_others(session, whose, currency, today),
+        currency=lens.currency,
+        day=lens.day,
+        sums=_sums(group for group in groups if group.currency == lens.currency),
+        days_to_pay=_median(days.get(lens.currency, {})),
+        paid_elsewhere=sum(sum(counts.values()) for code, counts in days.items() if code != lens.currency),
+        other=tuple(one for one in others if any(amount.number for amount in one.sums.values())),
+        converted=converted,
     )
 
 
-def _days_to_pay(session: Session, whose: ColumnElement[bool], currency: str, day: Day) -> tuple[Decimal | None, int]:
-    """The median, and how many invoices it leaves out for their currency alone."""
-    ours = case((DocumentRow.currency == currency, 1), else_=0).label("ours")
+def _sums(groups: Iterable[Group]) -> dict[str, Sum]:
+    """Every figure over some groups."""
+    held = list(groups)
+    return {rule.key: _sum(rule, held) for rule in SUMMED}
+
+
+def _sum(rule: Rule, groups: Sequence[Group]) -> Sum:
+    mine = [group for group in groups if _counts(rule, group)]
+    if not mine:
+        return NOTHING
+    return Sum(
+        value=sum((getattr(group, rule.part) * rule.sign(group.kind) for group in mine), ZERO),
+        number=sum(group.owing if rule.part == "due" else group.number for group in mine),
+        oldest_due=min((group.oldest_due for group in mine if group.oldest_due), default=None),
+        first=min((group.first for group in mine if group.first), default=None),
+        lacking=sum(group.lacking for group in mine),
+    )
+
+
+def _counts(rule: Rule, group: Group) -> bool:
+    return (
+        group.kind in rule.kinds
+        and group.status in rule.states
+        and (not rule.ages or group.late in rule.ages)
+        and (not rule.recent or bool(group.recent))
+    )
+
+
+def _late(day: Day) -> ColumnElement[int]:
+    """How late a document is, as a place in `AGES`: the same as `Day.late`, in SQL."""
+    whens = [
+        (DocumentRow.due_date >= date.fromordinal(day.today.toordinal() - most), place)
+        for place, most in enumerate(AGES)
+        if most is not None
+    ]
+    return case((DocumentRow.due_date.is_(None), 0), *whens, else_=LATE[-1])
+
+
+def _recent(day: Day) -> ColumnElement[int]:
+    return case((and_(DocumentRow.date > day.year_ago, DocumentRow.date <= day.today), 1), else_=0)
+
+
+def _groups(session: Session, whose: ColumnElement[bool], day: Day) -> list[Group]:
+    owing = DocumentRow.amount_due > 0
+    by = (
+        DocumentRow.kind,
+        DocumentRow.status,
+        DocumentRow.currency,
+        _late(day).label("late"),
+        _recent(day).label("recent"),
+    )
+    query = select(
+        *by,
+        func.count(),
+        func.count(case((owing, 1))),
+        func.sum(DocumentRow.total),
+        func.sum(DocumentRow.tax),
+        func.sum(DocumentRow.amount_due),
+        func.min(case((owing, DocumentRow.due_date))),
+        func.min(DocumentRow.date),
+    ).where(whose, DocumentRow.status.not_in(DEAD))
+    rows = session.execute(query.group_by(DocumentRow.kind, DocumentRow.status, DocumentRow.currency, "late", "recent"))
+    return [_group(row) for row in rows]
+
+
+def _group(row: Any) -> Group:
+    kind, status, currency, late, recent, number, owing, total, tax, due, oldest_due, first = row
+    return Group(kind, status, currency, late, recent, number, owing, total, total - tax, due, oldest_due, first)
+
+
+def _converted(
+    session: Session,
+    whose: ColumnElement[bool],
+    lens: Lens,
+    base: list[Group],
+    days: Mapping[str, Mapping[int, int]],
+) -> Column:
+    """The second column: what is in the base currency as it is, all else rounded document by document, then added.
+
+    The rounding is one function of Python's, the same that an explanation uses; only documents in other currencies are
+    read for it.
+    """
+    foreign = session.execute(
+        select(
+            DocumentRow.kind,
+            DocumentRow.status,
+            _late(lens.day),
+            _recent(lens.day),
+            DocumentRow.rate,
+            DocumentRow.total,
+            DocumentRow.tax,
+            DocumentRow.amount_due,
+            DocumentRow.due_date,
+            DocumentRow.date,
+        ).where(whose, DocumentRow.status.not_in(DEAD), DocumentRow.currency != lens.currency)
+    )
+    groups = [_one(row, lens.currency) for row in foreign]
+    taken: dict[int, int] = {}
+    for counts in days.values():
+        for number, count in counts.items():
+            taken[number] = taken.get(number, 0) + count
+    return Column(lens.currency, lens.day, _sums([*base, *groups]), _median(taken))
+
+
+def _one(row: Any, currency: str) -> Group:
+    """One document in another currency, converted; without a rate it adds nothing and is counted as lacking."""
+    kind, status, late, recent, rate, total, tax, due, due_date, issued = row
+    if not rate:
+        return Group(kind, status, currency, late, recent, 0, 0, ZERO, ZERO, ZERO, None, None, lacking=1)
+    owing = due > 0
+    whole, net, rest = (convert(amount, rate, currency) for amount in (total, total - tax, due))
+    oldest = due_date if owing else None
+    return Group(kind, status, currency, late, recent, 1, int(owing), whole, net, rest, oldest, issued)
+
+
+def _days_to_pay(session: Session, whose: ColumnElement[bool], day: Day) -> dict[str, dict[int, int]]:
+    """How many invoices took how many days, by currency."""
     taken = _DaysBetween(DocumentRow.fully_paid_on, DocumentRow.date)
     rows = session.execute(
-        select(ours, taken, func.count())
+        select(DocumentRow.currency, taken, func.count())
         .where(
             whose,
             DocumentRow.kind == SALE,
@@ -190,10 +298,17 @@ def _days_to_pay(session: Session, whose: ColumnElement[bool], currency: str, da
             DocumentRow.fully_paid_on <= day.today,
             DocumentRow.amount_paid > 0,
         )
-        .group_by("ours", taken)
+        .group_by(DocumentRow.currency, taken)
     ).all()
-    days = [number for is_ours, number, count in rows if is_ours for _ in range(count)]
-    return Decimal(str(median(days))) if days else None, sum(count for is_ours, _, count in rows if not is_ours)
+    found: dict[str, dict[int, int]] = {}
+    for code, number, count in rows:
+        found.setdefault(code, {})[number] = count
+    return found
+
+
+def _median(counts: Mapping[int, int]) -> Decimal | None:
+    days = [number for number, count in counts.items() for _ in range(count)]
+    return Decimal(str(median(days))) if days else None
 
 
 class _DaysBetween(FunctionElement[int]):
@@ -215,35 +330,3 @@ def _days_between_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     """SQLite keeps dates as text; between two midnights its Julian days differ by a whole number."""
     later, earlier = (compiler.process(one, **options) for one in element.clauses)
     return f"CAST(julianday({later}) - julianday({earlier}) AS INTEGER)"
-
-
-def _others(session: Session, whose: ColumnElement[bool], currency: str, today: date) -> tuple[Other, ...]:
-    late = and_(DocumentRow.status == AUTHORISED, DocumentRow.due_date < today, DocumentRow.amount_due > 0)
-    rows = session.execute(
-        select(
-            DocumentRow.currency,
-            DocumentRow.kind,
-            func.sum(DocumentRow.total).label("total"),
-            func.count().label("number"),
-            func.count(case((late, 1))).label("late"),
-            func.min(case((late, DocumentRow.due_date))).label("oldest"),
-        )
-        .where(
-            whose,
-            DocumentRow.currency != currency,
-            DocumentRow.kind.in_((SALE, BILL)),
-            DocumentRow.status.in_((SUBMITTED, AUTHORISED)),
-        )
-        .group_by(DocumentRow.currency, DocumentRow.kind)
-        .order_by(DocumentRow.currency)
-    ).all()
-    found: dict[str, Other] = {}
-    for row in rows:
-        before = found.get(row.currency, Other(row.currency))
-        if row.kind == BILL:
-            found[row.currency] = replace(before, bills=row.total, bill_count=row.number)
-        else:
-            oldest = (today - row.oldest).days if row.oldest else 0
-            sums = {"invoices": row.total, "invoice_count": row.number}
-            found[row.currency] = replace(before, **sums, overdue_count=row.late, oldest_days=oldest)
-    return tuple(found.values())

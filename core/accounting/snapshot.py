@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from core.contract.values import Choice, ChoiceKind, Document, DocumentKind, Doc
 
 T = TypeVar("T")
 BATCH = 500
+MONEY = "payment"  # a payment of this kind moved money; the others used a credit
 CREDITS = frozenset({DocumentKind.OVERPAYMENT, DocumentKind.PREPAYMENT})
 
 
@@ -116,12 +117,19 @@ def _document_values(connection_id: int, document: Document, now: datetime) -> d
         "amount_paid": document.amount_paid,
         "amount_credited": document.amount_credited,
         "fully_paid_on": document.fully_paid_on,
+        "last_paid_on": _last_paid_on(document),
         "amounts_are": document.amounts_are.value,
         "source_url": document.source_url,
         "updated_at": document.updated_at,
         "seen_at": now,
         "missing_at": None,
     }
+
+
+def _last_paid_on(document: Document) -> date | None:
+    """The last day on which money moved by a document; use of a credit moves none."""
+    days = [payment.date for payment in document.payments if payment.kind == MONEY]
+    return max([*days, *([document.date] if document.kind in CREDITS else [])], default=None)
 
 
 def _drop_parts(session: Session, rows: Sequence[tuple[int, Document]]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, union
 from sqlalchemy.orm import Session
 
-from core.accounting import budget, connections, linking, overview, unread
+from core.accounting import ages, budget, connections, linking, overview, unread
 from core.accounting.access import Sight
 from core.accounting.context import ConnectionContext
 from core.accounting.documents import (
@@ -22,7 +22,6 @@ from core.accounting.documents import (
     documents_linked,
     listing,
     shown_on,
-    these,
 )
 from core.accounting.models import Connection, DocumentLink, DocumentRow, Draft, PartyLink, PartyRow, UnreadDocument
 from core.accounting.project import Billed, billed
@@ -160,7 +159,8 @@ class _Reader:
         rows = [linking.party_row(self._session, connection.id, link.party_id) for link in links]
         today = connections.today(connection, self._services.clock)
         feeds = Capability.CHANGES in provider.capabilities()
-        as_of, now = self._as_of(connection, rows, documents, feeds=feeds), self._services.clock.now()
+        now = self._services.clock.now()
+        as_of = ages.of_all(self._session, connection, rows, documents, feeds=feeds)
         return Block(
             connection=connection,
             sight=self._sight,
@@ -190,7 +190,9 @@ class _Reader:
         agreed_in = self._record.currency if shows_billed and self._record.kind == "opportunities" else ""
         return Contents(
             light=None,
-            figures=overview.figures(self._session, whose, connection.base_currency, today),
+            figures=overview.figures(
+                self._session, whose, connection.base_currency, today, converted=connection.converted
+            ),
             billed=billed(self._session, whose, connection.base_currency) if shows_billed else None,
             ladder=billed(self._session, whose, agreed_in) if agreed_in else None,
             lists=self._lists(provider, whose, documents, today),
@@ -217,29 +219,6 @@ class _Reader:
     def _bills(self) -> set[str]:
         links = linking.document_links_of(self._session, self._record.kind, self._record.id)
         return {link.document_id for link in links if link.document_kind in BILL_KINDS}
-
-    def _as_of(
-        self,
-        connection: Connection,
-        rows: Sequence[PartyRow | None],
-        documents: Mapping[str, int],
-        *,
-        feeds: bool,
-    ) -> datetime | None:
-        """When everything shown was last known to be right: a party never loaded makes it unknown.
-
-        A feed keeps all of it current together; without one each party and each document has an age of its own.
-        """
-        loaded = [row.documents_at if row else None for row in rows]
-        if any(at is None for at in loaded):
-            return None
-        ages = [at for at in loaded if at is not None]
-        if feeds and connection.changes_at is not None:
-            return max([connection.changes_at, *([min(ages)] if ages else [])])
-        if documents:
-            seen = self._session.scalar(select(func.min(DocumentRow.seen_at)).where(these(connection.id, documents)))
-            ages += [] if seen is None else [seen]
-        return min(ages, default=None)
 
     def _without_row(self, connection: Connection, documents: Mapping[str, int], *, known: bool) -> int:
         """How many linked documents were never told: not asked for yet, or asked for in vain."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from core.contract.extensions import NavLink
+from core.contract.extensions import NavLink, Panel
 from core.records.kinds import KINDS
+from core.records.models import Record
 from core.records.service import Companion, RecordNotFound
 
 ItemSource = Callable[[Any], Iterable[tuple[str, str]]]
@@ -15,6 +16,8 @@ ItemSource = Callable[[Any], Iterable[tuple[str, str]]]
 def includeme(config: Any) -> None:
     """The pages of records, their places in the navigation, what other rooms may add to them."""
     config.registry.record_companions = []
+    config.registry.record_strips = []
+    config.add_directive("add_record_strip", add_record_strip)
     config.add_directive("add_record_companion", add_record_companion)
     config.registry.item_sources = []
     config.add_directive("add_item_source", add_item_source)
@@ -41,6 +44,11 @@ def sold_items(request: Any) -> list[tuple[str, str]]:
         for code, title in source(request):
             found.setdefault(code, title)
     return list(found.items())
+
+
+def add_record_strip(config: Any, strip: Callable[[Any, Record], Iterable[Panel]]) -> None:
+    """Let a room tell something on the head of a record's pages: `strip(request, record)` yields what is drawn."""
+    config.registry.record_strips.append(strip)
 
 
 def navigation(request: Any) -> Iterable[NavLink]:

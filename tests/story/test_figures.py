@@ -104,15 +104,15 @@ def independent(raw: dict[str, list[Raw]], contact: str, now: dt.date) -> dict[s
 def as_told(found: Figures) -> dict[str, Any]:
     """The figures of the page, by the names of the second computation; zeros left out."""
     named = {
-        "invoices SUBMITTED": found.invoices_submitted,
-        "invoices AUTHORISED": found.invoices_authorised,
-        "bills SUBMITTED": found.bills_submitted,
-        "bills AUTHORISED": found.bills_authorised,
-        "outstanding": found.outstanding,
-        "overdue": found.overdue,
-        "lifetime": found.lifetime,
-        "year": found.twelve_months,
-        "credit": found.unused_credit,
+        "invoices SUBMITTED": found["invoices_submitted"].value,
+        "invoices AUTHORISED": found["invoices_authorised"].value,
+        "bills SUBMITTED": found["bills"].value,
+        "bills AUTHORISED": found["bills_authorised"].value,
+        "outstanding": found["outstanding"].value,
+        "overdue": found["overdue"].value,
+        "lifetime": found["lifetime"].value,
+        "year": found["twelve_months"].value,
+        "credit": found["unused_credit"].value,
         "days": found.days_to_pay,
     }
     return {name: value for name, value in named.items() if value}

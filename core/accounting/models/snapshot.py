@@ -50,12 +50,29 @@ class DocumentRow(Base):
     """The snapshot of a document: kept while its party or itself is linked.
 
     `missing_at`: since when the provider leaves it out of its answers, though nothing told that it was deleted.
+    `last_paid_on`: the last day on which money moved by it: that of its last payment, or for an over- or prepayment
+    the day it came in. Its index of parties holds all that the figures add, so that they read no rows.
     """
 
     __tablename__ = "accounting_document"
     __table_args__ = (
         UniqueConstraint("connection_id", "document_id"),
-        Index("ix_accounting_document_party", "connection_id", "party_id", "kind", "status"),
+        Index(
+            "ix_accounting_document_party",
+            "connection_id",
+            "party_id",
+            "kind",
+            "status",
+            "currency",
+            "date",
+            "due_date",
+            "fully_paid_on",
+            "last_paid_on",
+            "total",
+            "tax",
+            "amount_due",
+            "amount_paid",
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     connection_id: Mapped[int] = mapped_column(ForeignKey("accounting_connection.id", ondelete="CASCADE"))
@@ -78,6 +95,7 @@ class DocumentRow(Base):
     amount_paid: Mapped[Decimal] = mapped_column(Amount)
     amount_credited: Mapped[Decimal] = mapped_column(Amount)
     fully_paid_on: Mapped[dt.date | None] = mapped_column()
+    last_paid_on: Mapped[dt.date | None] = mapped_column()
     amounts_are: Mapped[str] = mapped_column(String(12))
     source_url: Mapped[str] = mapped_column(Text, default="")
     updated_at: Mapped[dt.datetime | None] = mapped_column(Moment)

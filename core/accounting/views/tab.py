@@ -11,9 +11,11 @@ from pyramid.response import Response
 
 from core.accounting import access, connections, explaining, linked, linking, party_changes, suggestions, tab
 from core.accounting.access import DRAFT, LINK, SEE_AMOUNTS, SEE_STATUS
+from core.accounting.ages import of_record as age_of_record
 from core.accounting.documents import PARTY_RECORDS
+from core.accounting.models import Connection
 from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place
-from core.accounting.rules import BILL_FIGURES, BY_KEY
+from core.accounting.rules import BY_KEY, Day, Lens
 from core.accounting.words import TERMS, status_of
 from core.contract.values import Capability
 from core.forms import number_in
@@ -147,16 +149,27 @@ def refresh(request: Any) -> Any:
 
 def explanation(request: Any) -> Any:
     """The documents that a figure counted, and those left out with the reason."""
-    here = place(request)
-    rule = BY_KEY.get(request.matchdict["figure"])
+    here, rule = place(request), BY_KEY.get(request.matchdict["figure"])
     if rule is None:
         raise HTTPNotFound()
     connection = connection_for(request, request.dbsession, here.spec, request.GET.get("connection"), SEE_AMOUNTS)
-    if rule.key in BILL_FIGURES and not access.sight_in(request, connection).bills:
+    seen = access.sight_in(request, connection)
+    if rule.bills and not seen.bills:
         raise HTTPForbidden()
-    today = connections.today(connection, request.clock)
+    lens = _lens(request, connection)
     pages = {name: number_in(request.GET.get(name), 1) for name in ("counted", "left")}
-    seen = partial(access.sight_in, request)
-    told = explaining.tell(request.dbsession, here.record, connection, rule, today, sight_of=seen, **pages)
-    values = {"connection": connection, "told": told, "status_of": status_of, "today": today}
+    sight_of = partial(access.sight_in, request)
+    told = explaining.tell(request.dbsession, here.record, connection, rule, lens, sight_of=sight_of, **pages)
+    as_of = age_of_record(request.dbsession, request.services, here.record, connection, bills=seen.bills)
+    values = {"connection": connection, "told": told, "status_of": status_of, "today": lens.day.today, "as_of": as_of}
     return accounting_page(request, "explain", here.record, here.spec, **values)
+
+
+def _lens(request: Any, connection: Connection) -> Lens:
+    """In what the figure was told: the base currency, another one, or with ``converted`` all of them in the base."""
+    currency = request.GET.get("currency", "")
+    known = len(currency) == 3 and currency.isascii() and currency.isalpha()
+    day = Day(connections.today(connection, request.clock))
+    if request.GET.get("converted") and connection.converted:
+        return Lens(connection.base_currency, day, converted=True)
+    return Lens(currency.upper() if known else connection.base_currency, day)

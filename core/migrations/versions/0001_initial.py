@@ -203,6 +203,7 @@ def upgrade() -> None:
         sa.Column("amount_paid", core.db.Amount(), nullable=False),
         sa.Column("amount_credited", core.db.Amount(), nullable=False),
         sa.Column("fully_paid_on", sa.Date(), nullable=True),
+        sa.Column("last_paid_on", sa.Date(), nullable=True),
         sa.Column("amounts_are", sa.String(length=12), nullable=False),
         sa.Column("source_url", sa.Text(), nullable=False),
         sa.Column("updated_at", core.db.Moment(), nullable=True),
@@ -219,7 +220,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("accounting_document", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_accounting_document_party", ["connection_id", "party_id", "kind", "status"], unique=False
+            "ix_accounting_document_party",
+            [
+                "connection_id",
+                "party_id",
+                "kind",
+                "status",
+                "currency",
+                "date",
+                "due_date",
+                "fully_paid_on",
+                "last_paid_on",
+                "total",
+                "tax",
+                "amount_due",
+                "amount_paid",
+            ],
+            unique=False,
         )
 
     op.create_table(

@@ -11,7 +11,7 @@ from sqlalchemy import event, insert
 from core.accounting import explaining
 from core.accounting.access import Sight
 from core.accounting.models import Connection, DocumentRow
-from core.accounting.rules import BY_KEY
+from core.accounting.rules import BY_KEY, Day, Lens
 from core.records.service import get_record
 from core.services import Services
 from tests.conftest import Browser, LogIn
@@ -146,6 +146,7 @@ def test_ten_thousand_documents_are_told_in_a_handful_of_statements(books: Books
     with services.db.read() as session:
         project = get_record(session, "projects", int(books.paths["project"].rpartition("/")[2]))
         connection = session.get_one(Connection, 1)
-        told = explaining.tell(session, project, connection, BY_KEY["billed"], TODAY, sight_of=all_of_it, left=200)
+        lens = Lens("USD", Day(TODAY))
+        told = explaining.tell(session, project, connection, BY_KEY["billed"], lens, sight_of=all_of_it, left=200)
     assert (told.left_out.total, len(told.left_out.rows), told.left_out.pages) == (10_000, 50, 200)
     assert len([one for one in asked if one.startswith("SELECT")]) <= 8
