@@ -80,7 +80,10 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the CRM knows about the customer and the organisation; amounts are None where they may not be seen."""
+    """What the CRM knows about the customer and the organisation; amounts are None where they may not be seen.
+
+    `record_currency` is that of the opportunity or project, "" for other records.
+    """
 
     organisation: Organisation
     capabilities: frozenset[Capability]
@@ -88,6 +91,7 @@ class Known:
     connected: bool = True
     overdue: Overdue | None = None
     agreed: Agreed | None = None
+    record_currency: str = ""
 
     @property
     def is_estimate(self) -> bool:
@@ -123,20 +127,33 @@ def _warnings(checked: Checked, lists: Lists, known: Known) -> Iterable[Item]:
     if document is not None:
         if not known.is_estimate:
             yield from _about_date(document, known.organisation)
+        yield from _about_currency(document, known)
         yield from _about_lines(checked, document, lists, known)
     if known.overdue is not None:
         amounts = joined([formats.money(amount, currency) for currency, amount in known.overdue.amounts])
         days = "1 day" if known.overdue.days == 1 else f"{known.overdue.days} days"
-        yield Item(MAYBE, "Customer", f"is {days} overdue with {amounts}.")
+        yield Item(MAYBE, "Customer", f"is {days} overdue with {amounts}. Ask for that before you bill more.")
 
 
 def _about_date(document: NewDocument, organisation: Organisation) -> Iterable[Item]:
     lock = organisation.lock_date
     if lock is not None and document.date <= lock:
-        text = f"is not after {formats.day(lock)}, up to which the books are locked: it could not be approved."
+        locked = f"is not after {formats.day(lock)}, up to which the books are locked"
+        text = f"{locked}: it could not be approved. Choose a later date, or ask accounts."
         yield Item(MAYBE, "Date", text, "date")
     if document.due_date is None:
         yield Item(MAYBE, "Due", "is empty: it is needed before this can be approved.", "due_date")
+
+
+def _about_currency(document: NewDocument, known: Known) -> Iterable[Item]:
+    """What was agreed in another currency is not converted by anybody."""
+    theirs = known.record_currency
+    if theirs and theirs != document.currency:
+        text = f"is {document.currency}, and what was agreed is in {theirs}. Prices are not converted: check each."
+        yield Item(MAYBE, "Currency", text, "currency")
+    elif known.party is not None and known.party.currency not in ("", document.currency):
+        text = f"is {document.currency}; this customer is usually billed in {known.party.currency}."
+        yield Item(MAYBE, "Currency", text, "currency")
 
 
 def _about_lines(checked: Checked, document: NewDocument, lists: Lists, known: Known) -> Iterable[Item]:
@@ -196,7 +213,8 @@ def _still_to_bill(agreed: Agreed, this: Decimal) -> Item:
     left = agreed.amount - agreed.billed - this
     of = f"the agreed {formats.money(agreed.amount, agreed.currency)}"
     if left < 0:
-        return Item(MAYBE, "More than agreed", f"by {formats.money(-left, agreed.currency)} over {of}, without tax.")
+        over = f"by {formats.money(-left, agreed.currency)} over {of}, without tax"
+        return Item(MAYBE, "More than agreed", f"{over}. Bill less, or agree more first.")
     return Item(OK, "Still to bill", f"after this: {formats.money(left, agreed.currency)} of {of}, without tax.")
 
 

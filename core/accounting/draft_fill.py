@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from core import formats
@@ -49,12 +50,60 @@ def without_line(typed: Typed, number: int) -> Typed:
     return replace(typed, lines=kept or (new_line(),))
 
 
-def from_record(typed: Typed, record: Any) -> Typed:
-    """One line with the record's title and amount (tax-exclusive), in place of the empty rows."""
-    amount = getattr(record, "amount", None) if record.kind == "opportunities" else getattr(record, "budget", None)
-    line = {**new_line(), "description": record.title, "unit_price": formats.amount(amount, record.currency)}
+def from_record(typed: Typed, record: Any, lists: Lists, billed: Decimal | None = None) -> Typed:
+    """The record's own lines, else one with its title and amount, in place of the empty rows; all without tax.
+
+    `billed`: what was drafted and billed of the amount already, in the record's currency; without lines the rest is
+    filled in. None where that may not be known.
+    """
     kept = tuple(one for one in typed.lines if not is_blank(one))
-    return Typed({**typed.head, "amounts_are": AmountsAre.EXCLUSIVE.value}, (*kept, line))
+    own = getattr(record, "lines", ())
+    lines = [_own_line(line, lists) for line in own] if own else [_whole(record, billed)]
+    return Typed({**typed.head, "amounts_are": AmountsAre.EXCLUSIVE.value}, (*kept, *lines))
+
+
+def _own_line(line: Any, lists: Lists) -> Texts:
+    """A line of an opportunity: its item where the organisation sells one of that code, else its words alone."""
+    item = next((one for one in lists.offered(ChoiceKind.ITEM) if line.item and line.item in (one.id, one.code)), None)
+    return {
+        **new_line(),
+        "item": item.id if item else "",
+        "description": line.description or (item.description or item.label if item else line.item),
+        "quantity": formats.number(line.quantity),
+        "unit_price": price_text(line.unit_price),
+        "discount": formats.number(line.discount) if line.discount else "",
+    }
+
+
+def _whole(record: Any, billed: Decimal | None) -> Texts:
+    """What is still to bill of the record's amount; all of it where nothing is left, for then a person decides."""
+    amount = amount_of(record)
+    left = amount - (billed or 0) if amount is not None else None
+    shown = left if left is not None and left > 0 else amount
+    return {
+        **new_line(),
+        "description": record.title,
+        "unit_price": formats.amount(shown, getattr(record, "currency", "")),
+    }
+
+
+def amount_of(record: Any) -> Decimal | None:
+    """What an opportunity or a project is worth, tax-exclusive, in its own currency; None for other records."""
+    found: Decimal | None = getattr(record, "amount", None) or getattr(record, "budget", None)
+    return found
+
+
+def filled_words(record: Any, billed: Decimal | None) -> str:
+    """What to know of what was filled in: what was drafted or billed of it before; "" for nothing."""
+    amount = amount_of(record)
+    if not billed or billed <= 0 or not amount:
+        return ""
+    of = f"{formats.money(billed, record.currency)} of the agreed {formats.money(amount, record.currency)}"
+    if billed >= amount:
+        return f"{of} is drafted or billed already: nothing is left to bill. Check before you bill it again."
+    if getattr(record, "lines", ()):
+        return f"{of} is drafted or billed already. All lines were filled in: take out what was billed."
+    return f"{of} is drafted or billed already: what is still to bill was filled in."
 
 
 def from_items(typed: Typed, lists: Lists, *, accounts: bool = True) -> Typed:

@@ -139,8 +139,8 @@ class Sheet:
     """The form as it is shown. `tried` is True once it was sent: only then does it nag about what is empty.
 
     `first` is the address of the draft that this form made before it was changed; `copied` the key of the draft that it
-    was begun as a copy of. In the form of a change `before` is the document as it was when the form was opened, and
-    `back` the form's address.
+    was begun as a copy of; `filled` what to know of what was just filled in from the record. In the form of a change
+    `before` is the document as it was when the form was opened, and `back` the form's address.
     """
 
     desk: Desk
@@ -161,6 +161,7 @@ class Sheet:
     before: Document | None = None
     back: str = ""
     copied: str = ""
+    filled: str = ""
 
     @cached_property
     def party(self) -> Party | None:
@@ -208,6 +209,7 @@ class Sheet:
             self.desk.connection.state == "connected",
             self.overdue,
             self.agreed,
+            getattr(self.record, "currency", ""),
         )
         return draft_check.before_it_goes(self.checked, self.refused, self.desk.lists, known)
 

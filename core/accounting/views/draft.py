@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -210,11 +211,25 @@ def help_along(request: Any) -> Any:
 def helped_form(request: Any, posted: Any) -> Any:
     """The form with what the pressed button does; `posted` is a `Posted`, or what the form of a change posts."""
     verb, _, which = posted.action.partition("-")
-    typed, focus = helped(posted, verb, which)
+    typed, focus = helped(request, posted, verb, which)
     filled = draft_fill.from_items(typed, posted.desk.lists, accounts=posted.desk.has_accounts)
     typed = followed(request, posted, filled)
     query = request.POST.get("q", "") if verb != "party" else ""
-    return form_page(request, posted.here, posted.desk, typed, query=query, focus=focus, **posted.shown())
+    shown = {**posted.shown(), "focus": focus}
+    if verb == "fill":
+        shown["filled"] = draft_fill.filled_words(posted.here.record, _billed(request, posted))
+    return form_page(request, posted.here, posted.desk, typed, query=query, **shown)
+
+
+def _billed(request: Any, posted: Any) -> Decimal | None:
+    """What was drafted and billed of the record's amount already; None where the user may not know."""
+    if not access.may(request, SEE_AMOUNTS, posted.desk.connection):
+        return None
+    before = posted.shown().get("before")
+    agreed = draft_page.agreed_of(
+        request.dbsession, posted.here.record, posted.desk.connection, before.ref.id if before else ""
+    )
+    return agreed.billed if agreed else None
 
 
 def to_form(request: Any) -> Any:
@@ -222,7 +237,7 @@ def to_form(request: Any) -> Any:
     return HTTPSeeOther(location=request.path.removesuffix("/lines"))
 
 
-def helped(posted: Posted, verb: str, which: str) -> tuple[draft_form.Typed, str]:
+def helped(request: Any, posted: Posted, verb: str, which: str) -> tuple[draft_form.Typed, str]:
     """What was typed, with what the button does, and the field to go on with."""
     typed = posted.typed
     if verb == "add":
@@ -231,7 +246,7 @@ def helped(posted: Posted, verb: str, which: str) -> tuple[draft_form.Typed, str
         left = draft_fill.without_line(typed, int(which))
         return left, f"lines.{len(left.lines) - 1}.description"
     if verb == "fill":
-        filled = draft_fill.from_record(typed, posted.here.record)
+        filled = draft_fill.from_record(typed, posted.here.record, posted.desk.lists, _billed(request, posted))
         return filled, f"lines.{len(filled.lines) - 1}.unit_price"
     if verb == "party":
         return draft_page.with_party(typed, posted.desk, which), "party"

@@ -57,6 +57,8 @@ class Deeds:
             books, kept = self._invoice(invoice_id)
             if kept["Status"] != "AUTHORISED" or kept["AmountPaid"] or kept["AmountCredited"]:
                 raise Impossible("Only an approved document on which nothing was paid can be voided.")
+            if wrong := document_rules.locked(books, kept["Date"]):
+                raise Impossible(" ".join(wrong))
             return documents.end(books, INVOICE, kept, "VOIDED", self._now())
 
     def delete(self, invoice_id: str) -> Record:
@@ -74,6 +76,8 @@ class Deeds:
             bank = books["Accounts"].numbered("090")[0]
             on = day.isoformat() if day else self._today(books)
             due = kept["AmountDue"] if amount is None else amount
+            if wrong := document_rules.locked(books, on):
+                raise Impossible(" ".join(wrong))
             try:
                 payment = settle.pay(books, dict(kept), due, on, bank, self._now())
             except ValueError as error:
@@ -89,6 +93,14 @@ class Deeds:
                 return self._credit(books, dict(kept), kept["AmountDue"] if amount is None else amount)
             except ValueError as error:
                 raise Impossible(str(error)) from error
+
+    def lock(self, *, period: date | None = None, end_of_year: date | None = None, tenant_id: str = "") -> None:
+        """Lock the books up to a day, and with it: for all users, or for all but advisers' own (the end of year)."""
+        with self._state.store.work():
+            books = self._state.store.books[tenant_id or next(iter(self._state.store.books))]
+            days = {"PeriodLockDate": period, "EndOfYearLockDate": end_of_year}
+            kept = {name: value for name, value in books.organisation.items() if name not in days}
+            books["Organisations"].put({**kept, **{name: day.isoformat() for name, day in days.items() if day}})
 
     def archive_contact(self, contact_id: str) -> Record:
         """The contact becomes ARCHIVED."""

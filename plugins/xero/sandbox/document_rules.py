@@ -46,7 +46,7 @@ def problems(books: Books, kind: Kind, record: Record, kept: Record | None) -> l
     if complete:
         found += _complete(kind, record)
     if record["Status"] == "AUTHORISED":
-        found += _lock_dates(books, record)
+        found += locked(books, record["Date"])
     for line in record["LineItems"]:
         wrong = line_rules.problems(books, line, sales=sales, complete=complete)
         found += [text for text in wrong if text not in found]
@@ -117,9 +117,10 @@ def _complete(kind: Kind, record: Record) -> list[str]:
     return found
 
 
-def _lock_dates(books: Books, record: Record) -> list[str]:
+def locked(books: Books, day: str) -> list[str]:
+    """Why nothing of that day (ISO) can be approved, voided or paid: the books are locked up to then, and with it."""
     for field, words in (("PeriodLockDate", "period"), ("EndOfYearLockDate", "end of year")):
         lock = books.organisation.get(field)
-        if lock and record["Date"] <= lock:
+        if lock and day <= lock:
             return [f"The document date cannot be before the {words} lock date, currently set at {lock}"]
     return []

@@ -32,6 +32,8 @@ def save(ask: Ask, kind: Kind, element: Record, kept: Record | None) -> tuple[Re
         if wrong:
             return kept, wrong
         if str(element.get("Status")) in {"DELETED", "VOIDED"}:
+            if kept["Status"] == "AUTHORISED" and (wrong := document_rules.locked(ask.books, kept["Date"])):
+                return kept, wrong
             return end(ask.books, kind, kept, str(element["Status"]), ask.ms), []
     record = _drafted(ask, kind, element, kept)
     wrong = document_rules.problems(ask.books, kind, record, kept) or _save_contact(ask, record, element)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugins.xero.sandbox import settle
 from plugins.xero.sandbox.asking import Answer, Ask
 from plugins.xero.sandbox.contacts import NO_ID
+from plugins.xero.sandbox.document_rules import locked
 from plugins.xero.sandbox.rendering import document, payment
 from plugins.xero.sandbox.serving import listed, one, written
 from plugins.xero.sandbox.wire import BadValue, Record, read_day, read_id, read_number, read_text
@@ -67,6 +68,8 @@ def _create(ask: Ask, element: Record) -> tuple[Record, list[str]]:
         return refused, ["Account could not be found"]
     if amount is None:
         return refused, ["Amount must be specified"]
+    if wrong := locked(ask.books, day):
+        return refused, wrong
     try:
         text = read_text(element.get("Reference")) or ""
         return settle.pay(ask.books, dict(invoice), amount, day, account, ask.ms, reference=text), []

@@ -1,6 +1,6 @@
 """A worker that is killed or stopped at a set point of an intent; run as a process of its own by the test beside it.
 
-Usage: python -m tests.core.accounting.doomed_worker SETTINGS.json POINT. It takes what waits in the queue's file.
+Usage: python -m tests.core.accounting.doomed_worker SETTINGS.json POINT [change]. It takes what waits in the queue.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core import ManualClock
-from core.accounting import connections, drafts
+from core.accounting import connections, draft_changes, drafts
 from core.accounting.budget import RowBudget
 from core.app import make_app
 from core.settings import read_settings
@@ -61,9 +61,8 @@ def then_die(deed: Callable[..., Any]) -> Callable[..., None]:
     return doomed
 
 
-def doom(point: str) -> None:
-    """Put the end where it is wanted."""
-    deed: Any = drafts.DEED
+def doom(point: str, deed: Any) -> None:
+    """Put the end where it is wanted: into the making of drafts, or into their change."""
     ends: dict[str, dict[str, Any]] = {
         "before the call": {"send": die},
         "in the call": {},
@@ -75,7 +74,7 @@ def doom(point: str) -> None:
         setattr(deed, name, end)
 
 
-def main(where: str, point: str) -> None:
+def main(where: str, point: str, which: str = "") -> None:
     """Set up an application of one's own and do what waits."""
     given = json.loads(Path(where).read_text())
     app = make_app(read_settings(given["settings"], {}), clock=ManualClock(datetime.fromisoformat(given["now"])))
@@ -86,7 +85,7 @@ def main(where: str, point: str) -> None:
     if point in STOPS:
         stop_at(point)
     else:
-        doom(point)
+        doom(point, draft_changes.DEED if which == "change" else drafts.DEED)
     jobs.drain()
 
 

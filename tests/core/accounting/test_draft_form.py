@@ -278,10 +278,10 @@ def test_a_currency_that_is_not_switched_on_is_not_proposed() -> None:
 
 def test_filling_from_the_opportunity_adds_its_amount_without_tax_in_place_of_the_empty_row() -> None:
     begun = draft_fill.begin(opportunity(), None, LISTS, HOME, date(2026, 11, 22))
-    filled = draft_fill.from_record(begun, opportunity())
+    filled = draft_fill.from_record(begun, opportunity(), LISTS)
     (line,) = filled.lines
     assert (line["description"], line["unit_price"]) == ("Roastery refit", "20,000.00")
-    assert len(draft_fill.from_record(filled, opportunity()).lines) == 2
+    assert len(draft_fill.from_record(filled, opportunity(), LISTS).lines) == 2
 
 
 def test_an_item_fills_in_only_what_is_empty() -> None:

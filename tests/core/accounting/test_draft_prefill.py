@@ -1,0 +1,111 @@
+"""A draft is filled from the opportunity's own lines, or from what is still to bill; what differs is said."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from core.records.models import Opportunity, OpportunityLine
+from core.services import Services
+from plugins.xero.sandbox import Sandbox
+from tests.conftest import Browser
+from tests.core.accounting.drafting import books, button, draft_form, fill, key_in, open_form, send
+from tests.core.pages import words
+
+pytestmark = pytest.mark.slow
+
+
+def agree(services: Services, record: str, *lines: dict[str, Any], **values: Any) -> None:
+    """Give the opportunity an amount, a currency or lines."""
+    with services.db.begin() as session:
+        found = session.get_one(Opportunity, int(record.rpartition("/")[2]))
+        for name, value in values.items():
+            setattr(found, name, value)
+        for position, line in enumerate(lines):
+            session.add(OpportunityLine(opportunity_id=found.id, position=position, **line))
+
+
+LINES: tuple[dict[str, Any], ...] = (
+    {"item": "ESP-2G", "quantity": Decimal(2), "unit_price": Decimal("1250.1234"), "discount": Decimal("12.5")},
+    {"item": "NOWHERE", "description": "Site visit", "unit_price": Decimal(90)},
+    {"description": "Delivery", "quantity": Decimal("1.5"), "unit_price": Decimal("80.5")},
+)
+
+
+def sold(sandbox: Sandbox) -> dict[str, Any]:
+    """An item of the books that is sold, with a sales account."""
+    return next(one for one in sandbox.records("Items") if one["IsSold"] and one["SalesDetails"].get("AccountCode"))
+
+
+def test_the_opportunitys_lines_become_lines_with_item_discount_and_four_decimals(
+    sales: Browser, services: Services, sandbox: Sandbox, refit: str
+) -> None:
+    item = sold(sandbox)
+    agree(services, refit, {**LINES[0], "item": item["Code"]}, *LINES[1:])
+    form = draft_form(button(open_form(sales, refit), "fill"))
+    told = [
+        tuple(form[f"lines-{n}-{name}"].value for name in ("item", "quantity", "unit_price", "discount"))
+        for n in range(3)
+    ]
+    assert told == [
+        (item["Code"], "2", "1,250.1234", "12.5"),
+        ("", "1", "90.00", ""),
+        ("", "1.5", "80.50", ""),
+    ]
+    assert form["lines-1-description"].value == "Site visit"
+    assert form["lines-0-account"].value == item["SalesDetails"]["AccountCode"]
+
+
+def test_what_was_filled_is_what_the_books_get(
+    sales: Browser, services: Services, sandbox: Sandbox, refit: str
+) -> None:
+    agree(services, refit, {**LINES[0], "item": sold(sandbox)["Code"]})
+    page = button(open_form(sales, refit), "fill")
+    key = key_in(send(page).location)
+    services.jobs.drain()
+    (made,) = books(sandbox, key)
+    (line,) = made["LineItems"]
+    assert (line["Quantity"], line["UnitAmount"], line["DiscountRate"]) == (2, Decimal("1250.1234"), Decimal("12.5"))
+    assert line["LineAmount"] == Decimal("2187.72")
+    assert "The totals differ" not in sales.get(f"/accounting/drafts/{key}")
+
+
+def bill(sales: Browser, services: Services, refit: str, price: str) -> None:
+    """Make a draft of that amount for the opportunity."""
+    page = open_form(sales, refit)
+    fill(draft_form(page), price=price)
+    send(page)
+    services.jobs.drain()
+
+
+def test_what_is_still_to_bill_is_filled_in_and_said(sales: Browser, services: Services, refit: str) -> None:
+    agree(services, refit, amount=Decimal(6400))
+    bill(sales, services, refit, "4,400.00")
+    page = button(open_form(sales, refit), "fill")
+    assert draft_form(page)["lines-0-unit_price"].value == "2,000.00"
+    assert "NZ$ 4,400.00 of the agreed NZ$ 6,400.00 is drafted or billed already: what is still" in words(page)
+
+
+def test_that_all_lines_were_filled_though_part_is_billed_is_said(
+    sales: Browser, services: Services, refit: str
+) -> None:
+    agree(services, refit, *LINES[1:], amount=Decimal(6400))
+    bill(sales, services, refit, "400.00")
+    assert "take out what was billed" in words(button(open_form(sales, refit), "fill"))
+
+
+def test_that_nothing_is_left_to_bill_is_said(sales: Browser, services: Services, refit: str) -> None:
+    agree(services, refit, amount=Decimal(400))
+    bill(sales, services, refit, "400.00")
+    page = button(open_form(sales, refit), "fill")
+    assert "nothing is left to bill" in words(page)
+    assert draft_form(page)["lines-0-unit_price"].value == "400.00"
+
+
+def test_a_currency_other_than_the_opportunitys_is_warned_of(sales: Browser, services: Services, refit: str) -> None:
+    agree(services, refit, amount=Decimal(400), currency="USD")
+    page = open_form(sales, refit)
+    fill(draft_form(page), currency="NZD")
+    assert "what was agreed is in USD. Prices are not converted" in words(button(page, "recalculate"))
