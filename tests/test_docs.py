@@ -182,3 +182,16 @@ def test_the_conformance_suite_passes_on_the_tutorial_s_backend(tutorial: Path) 
 
 def test_the_distribution_of_the_tutorial_names_its_front_door() -> None:
     assert 'hello = "crm_hello.plugin"' in files_of(TUTORIAL)["pyproject.toml"]
+
+
+def test_every_file_and_test_that_the_page_on_certification_names_exists() -> None:
+    named = re.findall(r"`((?:tests|core|plugins|templates)/[\w/.]+)((?:::\w+)*)`", text("docs/certification.md"))
+    assert len(named) > 40
+    for path, names in named:
+        assert (ROOT / path).is_file(), path
+        for name in filter(None, names.split("::")):
+            assert re.search(rf"^ *(?:def|class) {name}\b", text(path), re.M), f"{path} has no {name}"
+
+
+def test_the_page_on_certification_has_all_nine_checkpoints() -> None:
+    assert re.findall(r"^## (\d)\.", text("docs/certification.md"), re.M) == [str(number) for number in range(1, 10)]

@@ -60,6 +60,7 @@ PAGES = (
     "/admin/accounting",
     "/admin/accounting/1/disconnect",
     "/admin/accounting/connect/xero/custom",
+    "/admin/accounting/connect/xero/code?connection=1&more=drafts",
     "/admin/plugins",
     "/admin/users",
     "/admin/audit",

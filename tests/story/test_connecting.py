@@ -104,7 +104,7 @@ def test_without_the_permissions_to_write_nothing_is_called_missing_and_no_page_
     page = admin.get(tab)
     assert "12-month value" in page
     assert "INV-" in page
-    for offered in ("Create invoice draft", "Copy fields", "New Xero contact"):
+    for offered in ("Create invoice draft", "New Xero contact"):
         assert offered not in page, offered
         assert offered not in admin.get(f"{refit}/tabs/xero"), offered
 
@@ -166,7 +166,7 @@ def test_another_organisation_on_the_consent_page_changes_nothing_until_the_admi
     with services.db.begin() as session:
         session.get_one(Connection, 1).state = "reconnect"
         grant = session.get_one(Connection, 1).grant_id
-    away = str(form_of(admin.get(LIST).click("Reconnect"), "asked").submit(status=303).location)
+    away = str(form_of(admin.get(LIST).click("Reconnect", index=1), "asked").submit(status=303).location)
     page = admin.get(allow(sandbox, away, sandbox.other_tenant_id), status=302).follow()
     said = words(page)
     assert "What was allowed in Xero is not Kererū Trading, whose Reconnect was pressed. Nothing was changed" in said
@@ -206,7 +206,7 @@ def test_a_connection_is_reconnected_the_way_it_was_made_and_can_change_it(
     form.submit(status=303)
     services.jobs.drain()
     page = admin.get(LIST)
-    assert "; Custom connection" in words(page)
+    assert "By way of Custom connection" in words(page)
     assert the_connection(services).state == "connected"
     with services.db.read() as session:
         assert session.scalars(select(Connection.id)).all() == [1]
@@ -242,7 +242,7 @@ def test_the_page_tells_everything_of_a_connection(connect: Connect, services: S
     for told in (
         "Kererū Trading Connected",
         "Base currency NZD",
-        "Connected by Aroha Ngata, 22 Nov 2026, 00:00 UTC; Log in to Xero",
+        "Connected by Aroha Ngata, 22 Nov 2026, 00:00 UTC By way of Log in to Xero",
         "Grant given 2 days ago, renewed 2 days ago, would lapse unused on 21 Jan 2027",
         "Last good call 2 days ago",
         "Last error none since the last good call",
