@@ -17,9 +17,9 @@ from core.contract.values import AmountsAre, ChoiceKind, DocumentKind
 from core.records.models import MODELS, Record
 
 AMOUNTS = {
-    AmountsAre.EXCLUSIVE.value: "Amounts are without tax",
-    AmountsAre.INCLUSIVE.value: "Amounts are with tax",
-    AmountsAre.NO_TAX.value: "No tax",
+    AmountsAre.EXCLUSIVE.value: "Prices and amounts of the lines are without tax",
+    AmountsAre.INCLUSIVE.value: "Prices and amounts of the lines are with tax",
+    AmountsAre.NO_TAX.value: "There is no tax on it",
 }
 _NAMED = (ChoiceKind.ITEM, ChoiceKind.ACCOUNT, ChoiceKind.TAX_RATE)
 _SETTLED = {

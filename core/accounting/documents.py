@@ -1,40 +1,21 @@
-"""The lists of documents on a tab: which, in what order, a page at a time."""
+"""Which documents a record's tab shows, and of which connections."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy.orm import Session
 
 from core.accounting.access import Sight
-from core.accounting.document_view import Inside, insides
+from core.accounting.document_view import Inside
 from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink
-from core.accounting.words import BILL_KINDS, Status, status_of
-from core.contract.values import DocumentKind, DocumentStatus
+from core.accounting.words import BILL_KINDS, Status
 
-PAGE = 25
 SightOf = Callable[[Connection], Sight]  # what the user may see of each connection
 PARTY_RECORDS = frozenset({"contacts", "organizations"})
-OPEN = (DocumentStatus.SUBMITTED.value, DocumentStatus.AUTHORISED.value)
-SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
-    "open": ("Open", OPEN),
-    "paid": ("Paid", (DocumentStatus.PAID.value,)),
-    "drafts": ("Drafts", (DocumentStatus.DRAFT.value,)),
-    "all": ("All", ()),
-}
-LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "invoices": ("Invoices", (DocumentKind.SALES_INVOICE.value,)),
-    "bills": ("Bills", (DocumentKind.BILL.value, DocumentKind.BILL_CREDIT_NOTE.value)),
-    "credits": (
-        "Credit notes and prepayments",
-        (DocumentKind.SALES_CREDIT_NOTE.value, DocumentKind.OVERPAYMENT.value, DocumentKind.PREPAYMENT.value),
-    ),
-    "estimates": ("Estimates", (DocumentKind.ESTIMATE.value,)),
-}
 
 
 def these(connection_id: int, ids: Collection[str]) -> ColumnElement[bool]:
@@ -93,68 +74,6 @@ class Row:
     url: str | None
     link_id: int | None = None
     inside: Inside | None = None
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One list: `show` is the segment picked, `counts` how many each segment holds."""
-
-    key: str
-    title: str
-    show: str
-    counts: dict[str, int]
-    rows: Sequence[Row]
-    page: int = 1
-    pages: int = 1
-    segments: dict[str, str] = field(default_factory=lambda: {key: title for key, (title, _) in SHOWN.items()})
-
-
-def listing(
-    session: Session,
-    whose: ColumnElement[bool],
-    key: str,
-    *,
-    record: Any,
-    show: str,
-    page: int,
-    today: date,
-    url: Any,
-    links: dict[str, int] | None = None,
-) -> Listing:
-    """One list of documents: overdue first among the open, else newest first. `url(row)` says where to look."""
-    title, kinds = LISTS[key]
-    mine = (whose, DocumentRow.kind.in_(kinds))
-    counts = _counts(session, mine)
-    show = show if show in SHOWN else ("open" if counts["open"] or not counts["all"] else "all")
-    states = SHOWN[show][1]
-    chosen = (*mine, DocumentRow.status.in_(states)) if states else mine
-    pages = max(1, -(-counts[show] // PAGE))
-    page = min(max(1, page), pages)
-    order = (
-        (DocumentRow.due_date, DocumentRow.id) if show == "open" else (DocumentRow.date.desc(), DocumentRow.id.desc())
-    )
-    rows = session.scalars(
-        select(DocumentRow)
-        .where(*chosen)
-        .options(selectinload(DocumentRow.lines), selectinload(DocumentRow.payments))
-        .order_by(*order)
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
-    ).all()
-    inside = insides(session, rows[0].connection_id, rows, record) if rows else {}
-    shown = [
-        Row(row, status_of(row, today), url(row), (links or {}).get(row.document_id), inside[row.id]) for row in rows
-    ]
-    return Listing(key, title, show, counts, shown, page, pages)
-
-
-def _counts(session: Session, mine: tuple[ColumnElement[bool], ...]) -> dict[str, int]:
-    rows = session.execute(select(DocumentRow.status, func.count()).where(*mine).group_by(DocumentRow.status)).all()
-    by_state = {row[0]: row[1] for row in rows}
-    return {
-        key: sum(count for state, count in by_state.items() if not states or state in states)
-        for key, (_, states) in SHOWN.items()
-    }
 
 
 def documents_linked(session: Session, kind: str, record_id: int, connection_id: int) -> dict[str, int]:

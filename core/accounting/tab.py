@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from core.accounting import ages, budget, connections, linking, overview, unread
 from core.accounting.access import Sight
 from core.accounting.context import ConnectionContext
+from core.accounting.document_filter import facets
+from core.accounting.document_list import Listing, Shown, listing
 from core.accounting.documents import (
     PARTY_RECORDS,
-    Listing,
     SightOf,
     connections_known,
     documents_linked,
-    listing,
     shown_on,
 )
 from core.accounting.models import Connection, DocumentLink, DocumentRow, Draft, PartyLink, PartyRow, UnreadDocument
@@ -29,7 +29,6 @@ from core.accounting.snapshot import party_of
 from core.accounting.words import BILL_KINDS
 from core.contract.provider import AccountingProvider, ProviderSpec
 from core.contract.values import Capability, DocumentKind, Party, Ref
-from core.forms import number_in
 from core.services import Services
 
 
@@ -121,9 +120,12 @@ def build(
     session: Session, services: Services, spec: ProviderSpec, record: Any, sight_of: SightOf, asked: Mapping[str, str]
 ) -> list[Block]:
     """One block for each connection of the provider that the record is linked to, by party or by document."""
+    found = linked_connections(session, spec.key, record, sight_of)
     return [
-        _Reader(session, services, spec, record, sight_of(connection), asked).block(connection)
-        for connection in linked_connections(session, spec.key, record, sight_of)
+        _Reader(session, services, spec, record, sight_of(one), asked, f"-{one.id}" if len(found) > 1 else "").block(
+            one
+        )
+        for one in found
     ]
 
 
@@ -133,7 +135,10 @@ def linked_connections(session: Session, provider: str, record: Any, sight_of: S
 
 
 class _Reader:
-    """Reads a block of one record for one user, who may see `sight` of its connection."""
+    """Reads a block of one record for one user, who may see `sight` of its connection.
+
+    `suffix` tells the lists' fields in the address from those of another block.
+    """
 
     def __init__(
         self,
@@ -143,6 +148,7 @@ class _Reader:
         record: Any,
         sight: Sight,
         asked: Mapping[str, str],
+        suffix: str,
     ) -> None:
         self._session = session
         self._services = services
@@ -150,6 +156,7 @@ class _Reader:
         self._record = record
         self._sight = sight
         self._asked = asked
+        self._suffix = suffix
 
     def block(self, connection: Connection) -> Block:
         provider = self._spec.open(ConnectionContext(self._services, self._spec, connection))
@@ -236,21 +243,17 @@ class _Reader:
         self, provider: AccountingProvider, whose: ColumnElement[bool], documents: dict[str, int], today: date
     ) -> list[Listing]:
         keys = ["invoices", *(["bills"] if self._sight.bills else []), "credits", "estimates"]
-        lists = [
-            listing(
-                self._session,
-                whose,
-                key,
-                record=self._record,
-                show=self._asked.get(key, "all" if self._record.kind not in PARTY_RECORDS else ""),
-                page=number_in(self._asked.get(f"{key}_page"), 1),
-                today=today,
-                url=lambda row: provider.web_url(DocumentKind(row.kind), Ref(row.document_id, row.version)),
-                links=documents,
-            )
-            for key in keys
-        ]
-        return [one for one in lists if one.counts["all"] or one.key in ("invoices", "bills")]
+        shown = Shown(
+            record=self._record,
+            whose=whose,
+            found=facets(self._session, whose, today),
+            today=today,
+            url=lambda row: provider.web_url(DocumentKind(row.kind), Ref(row.document_id, row.version)),
+            links=documents,
+            usual="" if self._record.kind in PARTY_RECORDS else "all",
+        )
+        lists = [listing(self._session, shown, key, f"{key}{self._suffix}", self._asked) for key in keys]
+        return [one for one in lists if one.narrowing.total or one.key in ("invoices", "bills")]
 
 
 def drafts_waiting(session: Session, record: Any, hidden: Collection[int] = ()) -> list[Draft]:

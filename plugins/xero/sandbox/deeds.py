@@ -18,8 +18,6 @@ from plugins.xero.sandbox.state import State
 from plugins.xero.sandbox.store import Books
 from plugins.xero.sandbox.wire import Record, milliseconds
 
-BOOKKEEPER = "Aroha Ngata"
-
 
 class Impossible(ValueError):
     """A deed that Xero would refuse; the text says why."""
@@ -82,7 +80,7 @@ class Deeds:
                 payment = settle.pay(books, dict(kept), due, on, bank, self._now())
             except ValueError as error:
                 raise Impossible(str(error)) from error
-            history.add(books, invoice_id, "Paid", f"{payment['Amount']} paid on {on}", self._now(), BOOKKEEPER)
+            history.add(books, invoice_id, "Paid", f"{payment['Amount']} paid on {on}", self._now(), history.BOOKKEEPER)
             return payment
 
     def credit(self, invoice_id: str, amount: Decimal | None = None) -> Record:
@@ -159,8 +157,8 @@ class Deeds:
             wrong = document_rules.problems(books, INVOICE, record, kept)
             if wrong:
                 raise Impossible(" ".join(wrong))
-            details = f"Document {status.lower()} by {BOOKKEEPER}"
-            history.add(books, invoice_id, status.capitalize(), details, self._now(), BOOKKEEPER)
+            details = f"Document {status.lower()} by {history.BOOKKEEPER}"
+            history.add(books, invoice_id, status.capitalize(), details, self._now(), history.BOOKKEEPER)
             return books["Invoices"].put(record)
 
     def _credit(self, books: Books, invoice: Record, amount: Decimal) -> Record:
@@ -194,7 +192,9 @@ class Deeds:
     def _by_hand(self, books: Books) -> Ask:
         """What the bookkeeper types, as a call would be seen."""
         query = Query({"unitdp": "4"})
-        return Ask(self._state, books, "POST", ["Invoices"], query, {}, b"", "", BOOKKEEPER, self._state.clock.now())
+        return Ask(
+            self._state, books, "POST", ["Invoices"], query, {}, b"", "", history.BOOKKEEPER, self._state.clock.now()
+        )
 
     def _now(self) -> int:
         return milliseconds(self._state.clock.now())

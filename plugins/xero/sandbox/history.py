@@ -18,13 +18,23 @@ NAMES = {
     "prepayments": "Prepayments",
 }
 LONGEST = 450
+BOOKKEEPER = "Aroha Ngata"  # who works in the demo companies
 
 
-def add(books: Books, subject: str, changes: str, details: str, ms: int, user: str = "System Generated") -> Record:
+def add(
+    books: Books,
+    subject: str,
+    changes: str,
+    details: str,
+    ms: int,
+    user: str = "System Generated",
+    *,
+    key: str | None = None,
+) -> Record:
     """Write one line into the history of a document or contact (its id)."""
     return books["History"].put(
         {
-            "_id": str(uuid4()),
+            "_id": key or str(uuid4()),
             "_of": subject,
             "Changes": changes,
             "DateUTC": ms,

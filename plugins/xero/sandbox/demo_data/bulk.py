@@ -36,5 +36,6 @@ def write(writer: Writer, today: date, many: int) -> None:
                 number=f"TEA-{rank + 1:06d}",
                 paid=paid,
                 rank=rank,
+                remembers=False,
             )
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from plugins.xero.sandbox import settle
+from plugins.xero.sandbox import history, settle
 from plugins.xero.sandbox.arithmetic import ZERO, cents, line_amount
 from plugins.xero.sandbox.demo_data.ids import made
 from plugins.xero.sandbox.documents import add_up
@@ -50,6 +50,7 @@ class Plan:
     rank: int = 0
     theme: str = ""
     extra: dict[str, str] = field(default_factory=dict)
+    remembers: bool = True  # a hundred thousand without a history are quicker made
 
     def numbered(self, number: str) -> Plan:
         """The same plan with its number."""
@@ -74,8 +75,10 @@ class Writer:
         if plan.status in {"VOIDED", "DELETED"}:
             record["AmountDue"] = ZERO
         self._books["Invoices"].put(record)
+        if plan.remembers:
+            self._remember(record, INVOICE, plan)
         for rank, (days, share) in enumerate(plan.paid):
-            self._pay(record, rank, plan.day + timedelta(days=days), share)
+            self._pay(record, rank, plan.day + timedelta(days=days), share, remembers=plan.remembers)
         return record
 
     def credit_note(self, plan: Plan) -> Record:
@@ -84,6 +87,7 @@ class Writer:
         add_up(CREDIT_NOTE, record)
         if plan.status in {"VOIDED", "DELETED"}:
             record["RemainingCredit"] = ZERO
+        self._remember(record, CREDIT_NOTE, plan)
         return self._books["CreditNotes"].put(record)
 
     def money_held(self, table: str, plan: Plan) -> Record:
@@ -104,11 +108,11 @@ class Writer:
         key = made(self._country, "allocation", credit[settle.CREDITS[table]], invoice["InvoiceID"])
         settle.allocate(self._books, table, credit, invoice, amount, day.isoformat(), self._moment(day), key=key)
 
-    def _pay(self, record: Record, rank: int, day: date, share: Decimal) -> None:
+    def _pay(self, record: Record, rank: int, day: date, share: Decimal, *, remembers: bool) -> None:
         amount = record["AmountDue"] if share == 1 else cents(record["Total"] * share)
         if amount <= 0:
             return
-        settle.pay(
+        paid = settle.pay(
             self._books,
             record,
             min(amount, record["AmountDue"]),
@@ -118,6 +122,21 @@ class Writer:
             reference=(record["InvoiceNumber"] or "") if rank % 2 == 0 else "",  # some write it on the transfer
             key=made(self._country, "payment", record["InvoiceID"], rank),
         )
+        said = f"{paid['Amount']} paid on {day.isoformat()}"
+        if remembers:
+            self._say(record["InvoiceID"], "Paid", said, self._moment(day))
+
+    def _remember(self, record: Record, kind: Kind, plan: Plan) -> None:
+        """What its history says: made, and what became of it."""
+        written = record["UpdatedDateUTC"]
+        self._say(record[kind.key], "Created", f"{kind.noun} created", written)
+        if plan.status not in {"DRAFT", "SUBMITTED"}:
+            word = "Approved" if plan.status in {"AUTHORISED", "PAID"} else plan.status.capitalize()
+            self._say(record[kind.key], word, f"{kind.noun} {word.lower()}", written + MINUTE)
+
+    def _say(self, subject: str, changes: str, details: str, ms: int) -> None:
+        key = made(self._country, "history", subject, details, ms)
+        history.add(self._books, subject, changes, details, ms, history.BOOKKEEPER, key=key)
 
     def _document(self, kind: Kind, plan: Plan) -> Record:
         sales = plan.kind in {"ACCREC", "ACCRECCREDIT"}

@@ -164,7 +164,12 @@ def test_it_creates_a_draft_and_reads_it_back(api: Any, tenant: str, sandbox: Sa
     assert Decimal(str(kept.total)) == Decimal("24.15")
     assert kept.url == url
     assert [row.invoice_id for row in api.get_invoices(tenant, created_by_my_app=True).invoices] == [made.invoice_id]
-    assert api.get_online_invoice(tenant, made.invoice_id).online_invoices[0].online_invoice_url
+    assert not api.get_online_invoice(tenant, made.invoice_id).online_invoices[0].online_invoice_url
+    sale = next(row for row in sandbox.records("Invoices") if (row["Type"], row["Status"]) == ("ACCREC", "AUTHORISED"))
+    online = api.get_online_invoice(tenant, sale["InvoiceID"]).online_invoices[0].online_invoice_url
+    assert sale["InvoiceID"] in online
+    told = api.get_invoice_history(tenant, sale["InvoiceID"]).history_records
+    assert [(one.changes, one.user) for one in told][-1] == ("Created", "Aroha Ngata")
 
 
 def test_it_changes_what_it_read_and_sends_it_back(api: Any, tenant: str, sandbox: Sandbox) -> None:
