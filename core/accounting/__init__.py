@@ -9,7 +9,19 @@ from core.accounting import access, companion, deeds, jobs, lapsing, pages
 from core.accounting.sold_items import sold_items
 from core.accounting.strip import strips
 from core.accounting.views import access as access_page
-from core.accounting.views import connect, copy, document, draft, draft_list, find, link, new_party, switches, tab
+from core.accounting.views import (
+    agreed,
+    connect,
+    copy,
+    document,
+    draft,
+    draft_list,
+    find,
+    link,
+    new_party,
+    switches,
+    tab,
+)
 from core.accounting.views import draft_change as change_page
 from core.contract.extensions import NavLink
 
@@ -28,6 +40,7 @@ def includeme(config: Any) -> None:
     config.include(deeds)
     for room in (connect, switches, access_page, tab, link, find, draft, draft_list, new_party, copy):
         room.add_routes(config)
+    agreed.add_routes(config)
     document.add_routes(config)
     change_page.add_routes(config)
 
@@ -35,4 +48,5 @@ def includeme(config: Any) -> None:
 def navigation(request: Any) -> Iterable[NavLink]:
     """What accounting adds to the main navigation."""
     yield from draft_list.navigation(request)
+    yield from agreed.navigation(request)
     yield NavLink("Accounting", "/admin/accounting", section="Admin", order=10, right=access.MANAGE)

@@ -1,0 +1,64 @@
+"""The lists of opportunities that are won but not invoiced, and of those that are invoiced more than agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pyramid.httpexceptions import HTTPForbidden
+from sqlalchemy import select
+
+from core.accounting import access, agreed, connections
+from core.accounting.access import DRAFT, SEE_AMOUNTS
+from core.accounting.models import Connection
+from core.contract.extensions import NavLink
+from core.contract.values import Capability
+from core.forms import number_in
+
+TITLES = {agreed.UNBILLED: "Won but not invoiced", agreed.EXCEEDED: "Invoiced more than agreed"}
+PATHS = {which: f"/accounting/{title.lower().replace(' ', '-')}" for which, title in TITLES.items()}
+ROUTES = {f"accounting_{which}": which for which in PATHS}
+PAGE = "accounting/agreed.jinja2"
+
+
+def add_routes(config: Any) -> None:
+    """The two lists."""
+    for route, which in ROUTES.items():
+        config.add_route(route, PATHS[which])
+        config.add_view(listing, route_name=route, request_method="GET", renderer=PAGE, permission=SEE_AMOUNTS)
+
+
+def navigation(request: Any) -> Iterable[NavLink]:
+    """Their places in the navigation."""
+    for place, (which, title) in enumerate(TITLES.items()):
+        yield NavLink(title, PATHS[which], section="Money", order=30 + place, right=SEE_AMOUNTS)
+
+
+def listing(request: Any) -> dict[str, Any]:
+    """A page of the list, over what the user may see the amounts of, and what to do next about each."""
+    which = ROUTES[request.matched_route.name]
+    hidden = access.hidden_from(request, SEE_AMOUNTS)
+    every = request.dbsession.scalars(select(Connection)).all()
+    known = {one.id: one for one in every if one.id not in hidden}
+    if every and not known:
+        raise HTTPForbidden()
+    found = agreed.compare(request.dbsession, which, hidden=hidden, page=number_in(request.GET.get("page"), 1))
+    return {
+        "title": TITLES[which],
+        "which": which,
+        "found": found,
+        "known": known,
+        "left_out": bool(hidden - access.hidden_from(request)),
+        "providers": request.services.providers,
+        "drafts_in": _drafts_in(request),
+    }
+
+
+def _drafts_in(request: Any) -> str:
+    """The backend in which a draft can be raised: the first with a connection that can, "" where there is none."""
+    for key in request.services.providers:
+        for one in access.known_to(request, connections.active(request.dbsession, key), DRAFT):
+            able = connections.capabilities(request.services, one) if request.has_permission(DRAFT) else frozenset()
+            if one.state == "connected" and able & {Capability.DRAFT_INVOICE, Capability.ESTIMATE}:
+                return str(key)
+    return ""

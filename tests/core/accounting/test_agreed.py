@@ -1,0 +1,205 @@
+"""What was agreed beside what was billed, over all opportunities: two lists, their sums, and who sees them."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import defaultdict
+from decimal import Decimal
+
+import pytest
+
+from core.accounting.agreed import EXCEEDED, UNBILLED, Compared, compare
+from core.accounting.models import ConnectionAccess, DocumentLink, DocumentRow
+from core.records.models import Opportunity
+from core.services import Services
+from core.users.models import Role, User
+from tests.conftest import LogIn
+from tests.core.accounting.books import TODAY, Books, connect
+from tests.core.pages import words
+from tests.databases import NOW
+
+WON, MORE = "/accounting/won-but-not-invoiced", "/accounting/invoiced-more-than-agreed"
+
+
+@pytest.fixture
+def ini() -> dict[str, str]:
+    return {"crm.plugins": "quickbooks_stub"}
+
+
+@pytest.fixture
+def books(services: Services, log_in: LogIn) -> Books:
+    connect(log_in("admin"), services)
+    return Books(services)
+
+
+def deal(books: Books, name: str, amount: str, *, stage: str = "Won", currency: str = "USD") -> None:
+    books.make(name, "opportunities", name=name, stage=stage, amount=Decimal(amount), currency=currency)
+
+
+def listed(services: Services, which: str, page: int = 1) -> Compared:
+    with services.db.read() as session:
+        return compare(session, which, page=page)
+
+
+def names(found: Compared) -> list[str]:
+    return [one.record.name for one in found.records]
+
+
+def test_what_is_won_and_not_invoiced_whole_is_listed_with_what_is_left(books: Books, services: Services) -> None:
+    deal(books, "Nothing yet", "1000")
+    deal(books, "Half", "1000")
+    books.document("1", to="Half", total="575", tax=Decimal(75))
+    books.document("2", to="Half", status="draft", total="100")
+    deal(books, "Whole", "500")
+    books.document("3", to="Whole", status="submitted", total="575", tax=Decimal(75))
+    deal(books, "Given back", "500")
+    books.document("4", to="Given back", status="paid", total="575", tax=Decimal(75))
+    books.document("5", "sales_credit_note", to="Given back", total="115.01", tax=Decimal("15.00"))
+    deal(books, "Void", "10")
+    books.document("6", to="Void", status="voided", total="10")
+    deal(books, "Lost", "10", stage="Lost")
+    deal(books, "Abroad", "10", currency="EUR")
+    books.document("7", to="Abroad", total="10")
+    found = listed(services, UNBILLED)
+    rows: dict[str, tuple[object, ...]] = {}
+    rows |= {one.record.name: (one.billed, one.drafted, one.left, one.elsewhere) for one in found.records}
+    assert rows == {
+        "Nothing yet": (0, 0, 1000, 0),
+        "Half": (500, 100, 500, 0),
+        "Given back": (Decimal("399.99"), 0, Decimal("100.01"), 0),
+        "Void": (0, 0, 10, 0),
+        "Abroad": (0, 0, 10, 1),
+    }
+    assert [(one.currency, one.count, one.left) for one in found.sums] == [
+        ("USD", 4, Decimal("1610.01")),
+        ("EUR", 1, 10),
+    ]
+
+
+def test_what_is_invoiced_above_what_was_agreed_is_listed_whatever_its_stage(books: Books, services: Services) -> None:
+    deal(books, "Above", "100", stage="Proposal")
+    deal(books, "Just", "100")
+    deal(books, "Supplied", "100")
+    books.make("Open", "opportunities", name="Open", currency="USD")
+    for number, name in enumerate(("Above", "Just", "Open")):
+        books.document(f"{number}", to=name, total="115.00", tax=Decimal("14.99" if name == "Above" else "15.00"))
+    books.document("9", "bill", to="Supplied", total="900")
+    (one,) = listed(services, EXCEEDED).records
+    assert (one.record.name, one.billed, one.left) == ("Above", Decimal("100.01"), Decimal("-0.01"))
+
+
+def test_the_sums_are_those_of_a_reckoning_by_hand(books: Books, services: Services) -> None:
+    dice = random.Random(7)
+    expected: dict[str, dict[str, Decimal]] = {UNBILLED: defaultdict(Decimal), EXCEEDED: defaultdict(Decimal)}
+    for number in range(60):
+        currency, agreed = dice.choice(("USD", "EUR")), Decimal(dice.randrange(1, 200_000)) / 100
+        deal(books, f"D{number}", str(agreed), currency=currency)
+        billed = Decimal(0)
+        for place in range(dice.randrange(4)):
+            kind = dice.choice(("sales_invoice", "sales_invoice", "sales_credit_note", "bill"))
+            state = dice.choice(("draft", "submitted", "authorised", "paid", "voided"))
+            money, tax = dice.choice(("USD", "EUR")), Decimal(dice.randrange(0, 5_000)) / 100
+            net = Decimal(dice.randrange(1, 100_000)) / 100
+            name = f"{number}-{place}"
+            books.document(name, kind, to=f"D{number}", status=state, currency=money, total=str(net + tax), tax=tax)
+            if money == currency and kind != "bill" and state in ("submitted", "authorised", "paid"):
+                billed += net if kind == "sales_invoice" else -net
+        if agreed > billed:
+            expected[UNBILLED][currency] += agreed - billed
+        if billed > agreed:
+            expected[EXCEEDED][currency] += agreed - billed
+    for which, by_currency in expected.items():
+        found = listed(services, which)
+        assert {one.currency: one.left for one in found.sums} == by_currency
+        every = [one for page in range(1, found.pages + 1) for one in listed(services, which, page).records]
+        assert len({one.record.id for one in every}) == found.total
+        assert sum(one.left for one in every) == sum(by_currency.values())
+
+
+def test_a_page_says_how_much_and_what_to_do(books: Books, log_in: LogIn) -> None:
+    deal(books, "Roastery refit", "1000")
+    books.document("1", to="Roastery refit", total="400")
+    deal(books, "Above", "100")
+    books.document("2", to="Above", total="115.00", tax=Decimal("5.00"))
+    browser = log_in("sales")
+    page = browser.get("/").click("Won but not invoiced", index=0)
+    assert "Not invoiced, USD US$ 600.00 1 opportunity: 1,000.00 agreed, 400.00 invoiced" in words(page)
+    assert page.html.select_one("td.act a")["href"] == "/opportunities/1/tabs/quickbooks_stub/draft"
+    page = log_in("accounts").get(MORE)
+    assert "More than agreed, USD US$ 10.00" in words(page)
+    page = page.click("Explain")
+    assert "Billed so far: US$ 110.00" in words(page)
+
+
+def test_what_drafts_cover_is_no_reason_for_another(books: Books, log_in: LogIn) -> None:
+    deal(books, "Roastery refit", "1000")
+    books.document("1", to="Roastery refit", status="draft", total="1000")
+    page = log_in("sales").get(WON)
+    assert "and 1,000.00 in drafts" in words(page)
+    assert [link.get_text() for link in page.html.select("td.act a")] == ["Open"]
+
+
+def test_empty_lists_teach(books: Books, log_in: LogIn) -> None:
+    browser = log_in("accounts")
+    assert "Everything won is invoiced" in words(browser.get(WON))
+    assert "Nothing is invoiced above what was agreed" in words(browser.get(MORE))
+
+
+def limit(services: Services, who: str, connection: int, *rights: str) -> None:
+    """Leave a user's role these rights alone in a connection."""
+    with services.db.begin() as session:
+        role = session.query(Role.id).join(User).filter(User.login == who).scalar()
+        session.add(ConnectionAccess(connection_id=connection, role_id=role, rights=list(rights)))
+
+
+def test_amounts_of_a_connection_that_a_role_does_not_see_are_on_no_list(
+    books: Books, services: Services, log_in: LogIn
+) -> None:
+    other = books.connect_another("Hidden Ltd")
+    deal(books, "Refit", "1000")
+    books.document("1", to="Refit", total="77.13", connection=other)
+    books.document("2", to="Refit", total="100")
+    deal(books, "Above", "10")
+    books.document("3", to="Above", total="55.17", connection=other)
+    limit(services, "accounts", other, "accounting.see_status")
+    browser = log_in("accounts")
+    page = browser.get(WON)
+    assert "900.00" in page
+    assert "What is linked in an organisation whose amounts your role does not see is not counted here." in page
+    assert "Nothing is invoiced above" in browser.get(MORE)
+    for path in (WON, MORE):
+        assert not any(secret in browser.get(path) for secret in ("77.13", "822.87", "55.17", "45.17", "Hidden Ltd"))
+    limit(services, "accounts", books.connection)
+    browser.get(WON, status=403)
+
+
+@pytest.mark.slow
+def test_ten_thousand_opportunities_are_compared_at_once(books: Books, services: Services) -> None:
+    count = 10_000
+    stamps = {"created_at": NOW, "changed_at": NOW, "version": 1}
+    with services.db.begin() as session:
+        fresh = {"stage": "Won", "amount": Decimal(100), "currency": "USD", "probability": 100}
+        session.bulk_insert_mappings(Opportunity, [{"name": f"D{n}", **fresh, **stamps} for n in range(count)])
+        at = {"connection_id": books.connection, "document_kind": "sales_invoice"}
+        row = {"kind": "sales_invoice", "party_id": "p", "status": "paid", "date": TODAY, "currency": "USD"}
+        sums = {"total": Decimal(60), "tax": Decimal(10), "amount_due": 0, "amount_paid": 60, "amount_credited": 0}
+        rest = {"amounts_are": "exclusive", "seen_at": NOW, "connection_id": books.connection}
+        session.bulk_insert_mappings(
+            DocumentRow,
+            [{"document_id": f"d{n}", "number": f"{n}", **row, **sums, **rest} for n in range(2 * count)],
+        )
+        links = [(n // 2 + 1, f"d{n}") for n in range(2 * count)]
+        session.bulk_insert_mappings(
+            DocumentLink,
+            [
+                {"kind": "opportunities", "record_id": of, "document_id": one, "linked_at": NOW, **at}
+                for of, one in links[::2] + links[1:4:2]
+            ],
+        )
+    begun = time.perf_counter()
+    found = listed(services, UNBILLED)
+    taken = time.perf_counter() - begun
+    assert found.total == count - 2
+    assert found.sums[0].left == 50 * (count - 2)
+    assert taken < 5, f"{taken} s: grouped by the database it takes a tenth of one"
