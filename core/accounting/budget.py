@@ -189,6 +189,11 @@ def pace(session: Session, connection_id: int, now: datetime) -> timedelta:
     return next((age for least, age in PACES if left >= least), SLOWEST)
 
 
+def is_plenty(session: Session, connection_id: int, now: datetime) -> bool:
+    """Whether the day's calls are plenty still: documents are read as often as they ever are."""
+    return pace(session, connection_id, now) == PACES[0][1]
+
+
 def _whole(text: str | None) -> int | None:
     try:
         return min(max(0, int(float(text))), MOST) if text is not None else None

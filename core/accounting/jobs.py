@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import delete, or_, select
 
-from core.accounting import document_more, draft_changes, drafts, parties, party_changes, refresh
+from core.accounting import document_more, draft_changes, drafts, parties, party_changes, reading, refresh, telling
 from core.accounting.models import Connection, Consent, DocumentRow, GrantRow
 from core.accounting.rereading import is_linked
 from core.accounting.snapshot import CREDITS
@@ -16,12 +16,14 @@ from core.services import Services
 
 CONSENT_LIFE = timedelta(hours=1)
 HOUR = 3600
-QUIET = refresh.QUIET
+QUIET = reading.QUIET
 
 
 def register(services: Services) -> None:
     """Add the jobs of this room to the queue and to the worker's clock."""
     services.jobs.add("accounting.refresh", partial(refresh.refresh, services))
+    services.jobs.add("accounting.told", partial(telling.told, services))
+    services.periodic.append(PeriodicJob("accounting_told", 10, telling.read_what_waits))
     drafts.register(services)
     draft_changes.register(services)
     parties.register(services)

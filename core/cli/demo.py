@@ -1,7 +1,8 @@
 """``ledgertab demo``: the pages, a worker and the plugins' sandboxes, on demo data in a folder of their own.
 
-A plugin takes part through an entry point of the group ``ledgertab.demo``: a function that takes a port and a folder
-and tells the `ledgertab` command line that serves its sandbox there (empty: it needs none), and the settings it needs.
+A plugin takes part through an entry point of the group ``ledgertab.demo``: a function that takes a port, a folder and
+the address of the pages, and tells the `ledgertab` command line that serves its sandbox there (empty: it needs none),
+and the settings it needs.
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ def plan(environ: Mapping[str, str]) -> Demo:
     parts: list[Part] = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         free = first + sum(bool(part.command) for part in parts)
-        command, settings = point.load()(free, home)
+        command, settings = point.load()(free, home, f"http://localhost:{port}")
         parts.append(Part(point.name, free if command else 0, tuple(command), dict(settings)))
     return Demo(home, port, tuple(parts))
 

@@ -256,6 +256,8 @@ class ProviderSpec:
     sentence shown on its pages (a stub says that it is one). The limits are the vendor's, for one organisation; None
     means that none is known. `decimals`: to how many places the vendor rounds the amounts of documents in every
     currency; None where it rounds as each currency has them (none for yen, three for Bahraini dinars).
+    means that none is known. `tells`: the plugin passes on what the vendor tells by itself (webhooks, set up), so that
+    an open tab looks more often.
     """
 
     key: str
@@ -267,6 +269,7 @@ class ProviderSpec:
     calls_per_day: int | None = None
     calls_at_once: int | None = None
     decimals: int | None = None
+    tells: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could not be shown, connected or opened, before anything starts."""

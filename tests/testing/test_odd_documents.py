@@ -25,7 +25,7 @@ from core import (
     Throttled,
 )
 from core.accounting.models import Connection, DocumentRow, UnreadDocument
-from core.accounting.refresh import PORTION
+from core.accounting.reading import PORTION
 from core.accounting.snapshot import choices
 from core.contract.values import Change as Changed
 from core.services import Services

@@ -13,6 +13,7 @@ from core.accounting.models.connections import (
     Consent,
     Failure,
     GrantRow,
+    Told,
 )
 from core.accounting.models.intents import (
     Draft,
@@ -59,5 +60,6 @@ __all__ = [
     "PartyLink",
     "PartyRow",
     "PaymentRow",
+    "Told",
     "UnreadDocument",
 ]

@@ -56,9 +56,10 @@ class Connection(Base):
 
     `changes_at` is up to when the feed of changes was read, `parties_at` when the party index was first filled.
     `missing_scope` is the permission that the grant lacks, as the provider named it when it last denied a call.
-    `told_at` is when the provider last told of a change by itself. An admin switches on `converted` (a second column of
-    figures with other currencies at each document's own rate) and `record_refs` (our record's id is written into the
-    parties made from here).
+    `told_at` is when the provider last told of a change by itself, `told_read_at` when that was last read.
+
+    An admin switches on `converted` (a second column of figures with other currencies at each document's own rate) and
+    `record_refs` (our record's id is written into the parties made from here).
     """
 
     __tablename__ = "accounting_connection"
@@ -85,6 +86,7 @@ class Connection(Base):
     parties_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     changes_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     told_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    told_read_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     converted: Mapped[bool] = mapped_column(default=False)
     record_refs: Mapped[bool] = mapped_column(default=False)
     refresh_owner: Mapped[str] = mapped_column(String(40), default="")
@@ -117,6 +119,18 @@ class CallSlot(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     owner: Mapped[str] = mapped_column(String(40), default="")
     until: Mapped[dt.datetime | None] = mapped_column(Moment)
+
+
+class Told(Base):
+    """A party (`kind` is "") or document that a provider told to have changed and that was not read again yet."""
+
+    __tablename__ = "accounting_told"
+    connection_id: Mapped[int] = mapped_column(
+        ForeignKey("accounting_connection.id", ondelete="CASCADE"), primary_key=True
+    )
+    told_id: Mapped[str] = mapped_column(PROVIDER_ID, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(30), default="")
+    at: Mapped[dt.datetime] = mapped_column(Moment)
 
 
 class ConnectionAccess(Base):

@@ -88,7 +88,8 @@ def terms(block: tab.Block) -> str:
 
 def _mark(blocks: list[tab.Block], refreshing: bool) -> str:
     """What a drawn tab shows, in short: the same mark, the same tab."""
-    parts = [f"{one.connection.id}:{one.as_of}:{one.connection.state}:{one.connection.last_error_at}" for one in blocks]
+    seen = [(one.connection.id, one.as_of, one.connection) for one in blocks]
+    parts = [f"{key}:{at}:{one.state}:{one.last_error_at}:{one.told_read_at}" for key, at, one in seen]
     return "|".join([*parts, "r" if refreshing else ""])
 
 

@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("parties_at", core.db.Moment(), nullable=True),
         sa.Column("changes_at", core.db.Moment(), nullable=True),
         sa.Column("told_at", core.db.Moment(), nullable=True),
+        sa.Column("told_read_at", core.db.Moment(), nullable=True),
         sa.Column("converted", sa.Boolean(), nullable=False),
         sa.Column("record_refs", sa.Boolean(), nullable=False),
         sa.Column("refresh_owner", sa.String(length=40), nullable=False),
@@ -506,6 +507,20 @@ def upgrade() -> None:
     with op.batch_alter_table("accounting_party_link", schema=None) as batch_op:
         batch_op.create_index("ix_accounting_party_link_party", ["connection_id", "party_id"], unique=False)
 
+    op.create_table(
+        "accounting_told",
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("told_id", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("at", core.db.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_told_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "told_id", name=op.f("pk_accounting_told")),
+    )
     op.create_table(
         "accounting_unread",
         sa.Column("id", sa.Integer(), nullable=False),

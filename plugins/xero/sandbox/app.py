@@ -58,6 +58,7 @@ def _router() -> Any:
     _machines(config)
     config.include("plugins.xero.sandbox.pages")
     config.include("plugins.xero.sandbox.panel")
+    config.include("plugins.xero.sandbox.webhook_pages")
     return config.make_wsgi_app()
 
 

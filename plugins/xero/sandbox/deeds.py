@@ -122,6 +122,11 @@ class Deeds:
         """The contact is archived and its documents move to another, as when people merge two in Xero."""
         with self._state.store.work():
             books = self._books_of("Contacts", into)
+            kept, target = books["Contacts"].get(contact_id), books["Contacts"].get(into) or {}
+            if kept is None or contact_id == into or kept.get("MergedToContactID"):
+                raise Impossible("Only two different contacts of one organisation can be merged, and each once.")
+            if target.get("MergedToContactID") or target.get("ContactStatus") != "ACTIVE":
+                raise Impossible("A contact can only be merged into one that is active.")
             for table in ("Invoices", "CreditNotes", "Overpayments", "Prepayments"):
                 for row in books[table].of_contact(contact_id):
                     books[table].put({**row, "Contact": {"ContactID": into}, "UpdatedDateUTC": self._now()})

@@ -133,12 +133,12 @@ def switch(request: Any) -> Any:
     state: State = request.environ[STATE]
     if request.POST.get("clear"):
         state.faults.clear()
-        return _back("/sandbox/panel", "All faults are off.")
+        return back_to("/sandbox/panel", "All faults are off.")
     try:
         add_fault(state, request.POST)
     except ValueError as error:
-        return _back("/sandbox/panel", str(error))
-    return _back("/sandbox/panel", "The fault is on.")
+        return back_to("/sandbox/panel", str(error))
+    return back_to("/sandbox/panel", "The fault is on.")
 
 
 def deed(request: Any) -> Any:
@@ -155,6 +155,7 @@ def deed(request: Any) -> Any:
         "credit": lambda: deeds.credit(key, _amount(amount)),
         "archive": lambda: deeds.archive_contact(key),
         "restore": lambda: deeds.restore_contact(key),
+        "merge": lambda: deeds.merge_contact(key, _contact_called(state, key, request.POST.get("into", ""))),
         "disconnect": lambda: deeds.disconnect(key),
         "revoke": deeds.revoke,
     }
@@ -162,8 +163,22 @@ def deed(request: Any) -> Any:
     try:
         known.get(request.matchdict["deed"], _unknown)()
     except (Impossible, BadValue) as error:
-        return _back(back, str(error))
-    return _back(back, "Done.")
+        return back_to(back, str(error))
+    return back_to(back, "Done.")
+
+
+def _contact_called(state: State, key: str, text: str) -> str:
+    """The id of the contact that a person typed, by name or id, among those of another contact's organisation."""
+    with state.store.work():
+        books, _ = _find(state, "Contacts", key)
+        named: list[Record | None] = []
+        if books is not None:
+            named = [*books["Contacts"].numbered(text.strip()), books["Contacts"].get(text.strip())]
+        found = [row for row in named if row is not None and row["ContactID"] != key]
+        found.sort(key=lambda row: row["ContactStatus"] != "ACTIVE")
+    if not found:
+        raise Impossible(f"There is no other contact called {text!r}.")
+    return str(found[0]["ContactID"])
 
 
 def _unknown() -> None:
@@ -233,6 +248,8 @@ def contact(request: Any) -> Any:
             "contact.jinja2",
             request,
             row=row,
+            survivor=books["Contacts"].get(row.get("MergedToContactID")),
+            others=[each for each in books["Contacts"].all() if each["ContactStatus"] == "ACTIVE" and each != row],
             rows=found[:SHOWN],
             many=len(found),
             names=names,
@@ -299,7 +316,7 @@ def _ours(path: str) -> bool:
     return path.startswith("/") and not (parts.scheme or parts.netloc or "\\" in path)
 
 
-def _back(path: str, message: str) -> Any:
+def back_to(path: str, message: str) -> Any:
     """To a path of our own, with a sentence to show."""
     parts = urlsplit(path)
     kept = parts.path if _ours(path) else "/"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from plugins.xero.sandbox.oauth import CLIENT_ID, CLIENT_SECRET
 from plugins.xero.sandbox.state import State
 from plugins.xero.sandbox.store import Books, Store
 from plugins.xero.sandbox.tokens import Tokens
+from plugins.xero.sandbox.webhooks import Webhooks
 from plugins.xero.sandbox.wire import Record, decoded, encoded
 
 USUAL_SCOPES = (
@@ -40,9 +42,9 @@ USUAL_SCOPES = (
 class Sandbox:
     """A running sandbox.
 
-    `app` is its WSGI application. `faults`, `calls`, `limits` (allowances) and `deeds` (what accounts people do)
-    are for tests and demonstrations; so are `token()` and `allow()`, which stand in for a person at the consent
-    page.
+    `app` is its WSGI application. `faults`, `calls`, `limits` (allowances), `deeds` (what accounts people do) and
+    `webhooks` (what is told to an app) are for tests and demonstrations; so are `token()` and `allow()`, which stand in
+    for a person at the consent page.
     """
 
     client_id, client_secret = CLIENT_ID, CLIENT_SECRET
@@ -55,6 +57,7 @@ class Sandbox:
         self.calls: CallLog = state.calls
         self.limits: Limits = state.limits.limits
         self.deeds = Deeds(state)
+        self.webhooks: Webhooks = state.webhooks
 
     @property
     def clock(self) -> Clock:
@@ -110,6 +113,10 @@ class Sandbox:
         """The books of one organisation themselves; records in them may be replaced, never changed in place."""
         return self._state.store.books[tenant_id]
 
+    def work(self) -> AbstractContextManager[None]:
+        """Hold the books while records are put into them by hand; what changed is told on the way out."""
+        return self._state.store.work()
+
     def connections(self) -> list[Record]:
         """The connections there are, as the API shows them."""
         with self._state.store.work():
@@ -139,11 +146,13 @@ def make_sandbox(
     today: date | None = None,
     base_url: str | None = None,
     limits: Limits | None = None,
+    webhook: tuple[str, str] = ("", ""),
 ) -> Sandbox:
     """A sandbox with the demo companies in it, or with what the state file holds.
 
     Dates of the demo data are placed before `today`, by default the clock's date in UTC. `base_url` is what tokens
-    and discovery name; by default each request's own address.
+    and discovery name; by default each request's own address. `webhook` registers an app's address for webhooks,
+    with its key; whoever serves the sandbox calls `webhooks.deliver()` every so often.
     """
     clock = clock or SystemClock()
     store = Store(state_file)
@@ -151,19 +160,21 @@ def make_sandbox(
         with store.work():
             demo_data.fill(store, today or clock.now().date(), invoices_for_one_contact)
     signer, user = Signer(store), the_user()
+    base_url, connections = base_url.rstrip("/") if base_url else None, Connections(store, clock)
     return Sandbox(
         State(
             clock=clock,
             store=store,
             signer=signer,
             tokens=Tokens(store, clock, signer, user),
-            connections=Connections(store, clock),
+            connections=connections,
             answers=Answers(store),
             limits=LimitBook(limits or Limits()),
             faults=Faults(),
             calls=CallLog(),
+            webhooks=Webhooks(store, clock, connections, base_url).subscribed(*webhook),
             user=user,
-            base_url=base_url.rstrip("/") if base_url else None,
+            base_url=base_url,
             pause=time.sleep,
         )
     )

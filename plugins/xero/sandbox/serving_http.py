@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from types import FrameType
@@ -9,9 +10,11 @@ from typing import Any
 
 from waitress.server import create_server
 
-from plugins.xero.sandbox.sandbox import make_sandbox
+from plugins.xero.sandbox.sandbox import Sandbox, make_sandbox
 
+log = logging.getLogger(__name__)
 THREADS = 12
+DELIVER_EVERY = 0.5  # seconds
 
 
 def serve(host: str = "127.0.0.1", port: int = 8888, **options: Any) -> None:
@@ -22,11 +25,23 @@ def serve(host: str = "127.0.0.1", port: int = 8888, **options: Any) -> None:
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):  # the latter is ignored in what a script put in the background
             signal.signal(number, _stop)
+    stop = threading.Event()
+    threading.Thread(target=_deliver, args=(sandbox, stop), name="webhooks", daemon=True).start()
     try:
         server.run()
     finally:
+        stop.set()
         server.close()
         sandbox.close()
+
+
+def _deliver(sandbox: Sandbox, stop: threading.Event) -> None:
+    """Send webhooks until the server ends."""
+    while not stop.wait(DELIVER_EVERY):
+        try:
+            sandbox.webhooks.deliver()
+        except Exception:
+            log.exception("webhooks could not be delivered; they will be tried again")
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:

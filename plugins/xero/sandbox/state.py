@@ -14,6 +14,7 @@ from plugins.xero.sandbox.keys import Signer
 from plugins.xero.sandbox.limits import LimitBook
 from plugins.xero.sandbox.store import Store
 from plugins.xero.sandbox.tokens import Tokens
+from plugins.xero.sandbox.webhooks import Webhooks
 from plugins.xero.sandbox.wire import Record
 
 # Where a request carries its sandbox: one web application serves every sandbox of a process.
@@ -33,6 +34,7 @@ class State:
     limits: LimitBook
     faults: Faults
     calls: CallLog
+    webhooks: Webhooks
     user: Record
     base_url: str | None
     pause: Callable[[float], None]

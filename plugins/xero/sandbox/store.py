@@ -34,6 +34,8 @@ SHAPES: tuple[tuple[str, str, str | None, bool], ...] = (
 )
 OAUTH_TABLES = ("codes", "grants", "refresh", "access", "connections", "answers", "keys")
 
+# Told after the work is done: the table, the record as it was and as it is.
+Watcher = Callable[["Table", "Record | None", "Record | None"], None]
 # Told of each change: the table, the key, the record as it was and as it is (None: not there).
 Changed = Callable[["Table", str, "Record | None", "Record | None"], None]
 
@@ -138,6 +140,8 @@ class Store:
         self.lock = threading.RLock()
         self._dirty: dict[tuple[str, str], Record | None] = {}
         self._undo: list[tuple[Table, str, Record | None]] | None = None
+        self._seen: dict[tuple[str, str], tuple[Table, Record | None, Record | None]] = {}
+        self._watchers: list[Watcher] = []
         self._file = StateFile(state_file) if state_file is not None else None
         self.books: dict[str, Books] = {}
         self.oauth = {name: Table(f"/{name}", "id", None, False, self._changed) for name in OAUTH_TABLES}
@@ -147,6 +151,10 @@ class Store:
     def add_books(self, tenant_id: str) -> Books:
         """Open books for a new organisation."""
         return self.books.setdefault(tenant_id, Books(tenant_id, self._changed))
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell this one of every record that is changed from now on, once the work that changed it is done."""
+        self._watchers.append(watcher)
 
     @contextmanager
     def work(self) -> Iterator[None]:
@@ -184,6 +192,9 @@ class Store:
     def _changed(self, table: Table, key: str, before: Record | None, after: Record | None) -> None:
         if self._undo is not None:
             self._undo.append((table, key, before))
+        if self._watchers:
+            first = self._seen.get((table.space, key), (table, before, after))[1]
+            self._seen[table.space, key] = (table, first, after)
         if self._file is not None:
             self._dirty[table.space, key] = after
 
@@ -191,6 +202,15 @@ class Store:
         if self._dirty and self._file is not None:
             self._file.write((space, key, record) for (space, key), record in self._dirty.items())
         self._dirty.clear()
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._undo is not None:  # it may all be undone yet
+            return
+        seen, self._seen = self._seen, {}
+        for table, before, after in seen.values():
+            for watcher in self._watchers:
+                watcher(table, before, after)
 
     def _load(self, rows: Iterable[tuple[str, str, Record]]) -> None:
         for space, _, record in rows:

@@ -54,7 +54,15 @@ def text(page: BeautifulSoup) -> str:
     return page.get_text(" ", strip=True)
 
 
-PAGES = ["/", "/sandbox/invoices", "/sandbox/contacts", "/sandbox/apps", "/sandbox/log", "/sandbox/panel"]
+PAGES = [
+    "/",
+    "/sandbox/invoices",
+    "/sandbox/contacts",
+    "/sandbox/apps",
+    "/sandbox/log",
+    "/sandbox/panel",
+    "/sandbox/webhooks",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)
