@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
-from sqlalchemy import delete, insert
+from sqlalchemy import Table, delete, insert
 from sqlalchemy.orm import Session
 
 from core.accounting.folding import SHORTEST_PHONE, any_order, domain_of, fold, phone_digits, tax_digits
@@ -12,35 +13,37 @@ from core.accounting.models import PartyKey
 from core.contract.values import Party
 
 LEAST_WORD, BEGINNING = 3, 4
+_TABLE = cast(Table, PartyKey.__table__)  # many rows: without the session's bookkeeping for each
+PLAIN = {"synchronize_session": False}
 WIDTH = 120
 
 
 def keys_of(party: Party) -> set[str]:
     """Under what a party is found."""
-    person = f"{party.first_name} {party.last_name}".strip()
+    folded, person = fold(party.name), f"{party.first_name} {party.last_name}".strip()
     found = {
-        "name:": any_order(party.name),
-        "person:": any_order(person),
+        "name:": " ".join(sorted(folded.split())),
+        "person:": any_order(person) if person else "",
         "email:": party.email.strip().lower(),
         "domain:": domain_of(party.email) if "@" in party.email else "",
         "phone:": phone_key(party.phone),
         "tax:": tax_key(party.tax_number),
         "ref:": party.record_ref.strip(),
     }
-    words = {f"word:{beginning}" for beginning in beginnings(fold(party.name))}
+    words = {f"word:{beginning}" for beginning in beginnings(folded)}
     return {(sort + value)[:WIDTH] for sort, value in found.items() if value} | words
 
 
 def save_keys(session: Session, connection_id: int, parties: Mapping[int, Party]) -> None:
     """Write the keys of parties, by the id of their rows, instead of those they had."""
-    session.execute(delete(PartyKey).where(PartyKey.party.in_(list(parties))))
+    session.execute(delete(PartyKey).where(PartyKey.party.in_(list(parties))), execution_options=PLAIN)
     rows = [
         {"connection_id": connection_id, "key": key, "party": row_id}
         for row_id, party in parties.items()
         for key in sorted(keys_of(party))
     ]
     if rows:
-        session.execute(insert(PartyKey), rows)
+        session.execute(insert(_TABLE), rows)
 
 
 def phone_key(text: str) -> str:

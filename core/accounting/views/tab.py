@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from core.accounting import access, connections, explaining, linked, linking, pa
 from core.accounting.access import DRAFT, LINK, SEE_AMOUNTS, SEE_STATUS
 from core.accounting.ages import of_record as age_of_record
 from core.accounting.documents import PARTY_RECORDS
-from core.accounting.models import Connection
+from core.accounting.models import Connection, PartyChange
 from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place
 from core.accounting.rules import BY_KEY, Day, Lens
 from core.accounting.words import TERMS, status_of
@@ -39,7 +40,8 @@ def show(request: Any) -> Any:
     seen = partial(access.sight_in, request)
     blocks = tab.build(request.dbsession, request.services, here.spec, here.record, seen, request.GET)
     refreshing = [_refresh_when_old(request, block) or _was_asked_for(request, block) for block in blocks]
-    mark = _mark(blocks, any(refreshing))
+    changes = _changes(request, here, blocks)
+    mark = _mark(blocks, any(refreshing), changes)
     if request.is_fragment and request.GET.get("mark") == mark:
         return Response(status=204)
     values = {
@@ -51,19 +53,24 @@ def show(request: Any) -> Any:
         "drafts": tab.drafts_waiting(request.dbsession, here.record, access.hidden_from(request, DRAFT)),
         "record_is_party": here.record.kind in PARTY_RECORDS,
         "terms": terms,
-        **_linked(request, here, blocks),
+        "notes": _notes(request, here, blocks),
+        "changes": changes,
         "can_draft": _can_draft(request, here, blocks),
     }
     return accounting_page(request, "tab_body" if request.is_fragment else "tab", here.record, here.spec, **values)
 
 
-def _linked(request: Any, here: Place, blocks: list[tab.Block]) -> dict[str, Any]:
-    """For who may link: what is said of each linked party, and the copies that are not done."""
+def _notes(request: Any, here: Place, blocks: list[tab.Block]) -> Mapping[int, linked.Note]:
+    """For who may link: what is said of each linked party."""
     mine = [block for block in blocks if access.may(request, LINK, block.connection)]
-    changes = party_changes.waiting(request.dbsession, here.record) if mine else []
-    known = {block.connection.id for block in mine}
-    notes = linked.notes(request.dbsession, here.record, mine)
-    return {"notes": notes, "changes": [one for one in changes if one.connection_id in known]}
+    return linked.notes(request.dbsession, here.record, mine)
+
+
+def _changes(request: Any, here: Place, blocks: list[tab.Block]) -> list[PartyChange]:
+    """For who may link: the copies that are not done."""
+    known = {block.connection.id for block in blocks if access.may(request, LINK, block.connection)}
+    waiting = party_changes.waiting(request.dbsession, here.record) if known else []
+    return [one for one in waiting if one.connection_id in known]
 
 
 def _can_draft(request: Any, here: Place, blocks: list[tab.Block]) -> str:
@@ -86,10 +93,11 @@ def terms(block: tab.Block) -> str:
     return "".join(f", terms {TERMS[one.kind].format(one.days)}" for one in found[:1])
 
 
-def _mark(blocks: list[tab.Block], refreshing: bool) -> str:
+def _mark(blocks: list[tab.Block], refreshing: bool, changes: Sequence[PartyChange]) -> str:
     """What a drawn tab shows, in short: the same mark, the same tab."""
     seen = [(one.connection.id, one.as_of, one.connection) for one in blocks]
     parts = [f"{key}:{at}:{one.state}:{one.last_error_at}:{one.told_read_at}" for key, at, one in seen]
+    parts += [f"{one.id}{one.state}" for one in changes]
     return "|".join([*parts, "r" if refreshing else ""])
 
 

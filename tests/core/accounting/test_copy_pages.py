@@ -323,3 +323,48 @@ def test_a_change_is_shown_to_nobody_without_the_right(
     assert key_in(answer.location)
     log_in("reader").get(answer.location, status=403)
     log_in("reader").get(f"{tab}/copy?link={link_id(services)}", status=403)
+
+
+def test_a_copy_that_is_throttled_says_until_when_and_goes_out_by_itself(
+    sales: Browser, services: Services, sandbox: Sandbox, tab: str, clock: ManualClock
+) -> None:
+    set_record(services, email="new@harbour.example")
+    page = preview(sales, services, tab, email="there")
+    sandbox.faults.add("429-minute", times=1)
+    answer = confirm(page).submit(status=303)
+    services.jobs.drain()
+    assert "goes out by itself" in sales.get(answer.location)
+    assert "waits to be sent" in sales.get(tab)
+    assert contact(sandbox)["EmailAddress"] != "new@harbour.example"
+    pass_time(services, clock, 180)
+    assert contact(sandbox)["EmailAddress"] == "new@harbour.example"
+
+
+def test_a_copy_that_waits_can_be_taken_back_and_looked_at_again(
+    sales: Browser, services: Services, sandbox: Sandbox, tab: str
+) -> None:
+    set_record(services, email="new@harbour.example")
+    page = preview(sales, services, tab, email="there")
+    sandbox.faults.add("429-minute", times=1)
+    answer = confirm(page).submit(status=303)
+    services.jobs.drain()
+    waiting = sales.get(answer.location)
+    back = next(form for form in waiting.forms.values() if form.action.endswith("/back"))
+    form = form_of(back.submit(status=303).follow().follow())
+    assert form["email"].value == "there"
+    services.jobs.drain()
+    assert posts(sandbox) == 0
+
+
+def test_a_record_that_is_deleted_takes_its_unsent_copies_along(
+    sales: Browser, services: Services, sandbox: Sandbox, tab: str
+) -> None:
+    set_record(services, country="C" * 60)
+    answer = confirm(preview(sales, services, tab, country="there")).submit(status=303)
+    services.jobs.drain()
+    asked = sales.get(f"{tab.partition('/tabs')[0]}/delete")
+    assert "1 copy that was not sent will go." in asked
+    next(form for form in asked.forms.values() if "version" in form.fields).submit(status=303)
+    sales.get(answer.location, status=404)
+    with services.db.read() as session:
+        assert session.scalars(select(PartyChange)).all() == []

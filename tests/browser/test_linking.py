@@ -1,0 +1,80 @@
+"""A contact made in the accounting system without leaving the tab, and its fields copied back and forth."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import Enter
+from tests.browser.house import House
+from tests.browser.roads import COMPANY, open_xero_tab
+from tests.browser.test_every_page import violations
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.browser
+PERSON = "Daniel Koroma"
+
+
+def test_a_contact_is_made_in_place_and_fields_are_copied_after_a_look(shared_house: House, enter: Enter) -> None:
+    sales = enter(shared_house, "sales")
+    open_xero_tab(sales, "contacts", PERSON)
+    make_in_place(sales)
+    change_the_record(sales)
+    copy_back(sales)
+    sales.check()
+
+
+def test_fields_are_copied_on_a_phone_without_scripts(shared_house: House, enter: Enter) -> None:
+    sales = enter(shared_house, "sales", java_script_enabled=False, viewport={"width": 375, "height": 812})
+    open_xero_tab(sales, "organizations", "Albion Bicycle Works")
+    sales.main.locator(".candidates").get_by_role("button").first.click()
+    sales.sees("Linked to")
+    sales.main.get_by_role("link", name="Copy fields", exact=True).click()
+    field = sales.main.locator("select").first
+    field.select_option(index=1)
+    sales.press("Preview")
+    sales.sees("Will be written to")
+    sales.main.get_by_role("button", name="Copy th").click()
+    sales.expect(sales.page.get_by_text("Copied:")).to_be_visible()
+    sales.check()
+
+
+def make_in_place(sales: Visitor) -> None:
+    """The form stands where the tab was, and gives way to the tab once the contact is there."""
+    where = sales.path
+    sales.expected.add(422)
+    sales.follow("New Xero contact")
+    sales.sees(f"New contact in {COMPANY}")
+    assert sales.path == where, "the page was left"
+    sales.page.get_by_label("Name", exact=True).fill("")
+    sales.press("Create in Xero and link")
+    sales.sees("Write the name it should have")
+    assert sales.path == where
+    sales.page.get_by_label("Name", exact=True).fill(PERSON)
+    sales.press("Create in Xero and link")
+    sales.expect(sales.page.locator(".conn")).to_contain_text(f"Linked to {PERSON} in {COMPANY}")
+    assert sales.path == where
+    sales.expect(sales.page.get_by_text("differ")).to_have_count(0)
+
+
+def change_the_record(sales: Visitor) -> None:
+    """A phone is written down here; the tab says quietly that a field differs."""
+    tab = sales.path
+    sales.go(f"{tab.partition('/tabs')[0]}/edit")
+    sales.page.get_by_label("Phone").fill("+64 9 555 0123")
+    sales.press("Save")
+    sales.go(tab)
+    sales.follow("1 field differs")
+
+
+def copy_back(sales: Visitor) -> None:
+    """The gap is proposed to be filled; it is looked at, copied, and the notice is gone."""
+    sales.expect(sales.page.get_by_label("Phone", exact=True)).to_have_value("there")
+    assert violations(sales) == []
+    sales.press("Preview")
+    assert violations(sales) == []
+    sales.sees(f"Will be written to {PERSON} in {COMPANY}", "+64 9 555 0123")
+    sales.page.get_by_role("button", name="Copy this field").dblclick()
+    sales.sees(f"Copied: Phone to {COMPANY}.")
+    sales.expect(sales.page.get_by_text("differs")).to_have_count(0)
+    changes = [call for call in sales.house.calls() if call["method"] == "POST" and "/Contacts/" in call["path"]]
+    assert len(changes) == 1
