@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from core.accounting import connections, due_dates, intents, linking, sending, snapshot
 from core.accounting.codec import from_json
 from core.accounting.deeds import in_connection
-from core.accounting.models import Connection, DocumentRow, Draft
+from core.accounting.models import Connection, DocumentRow, Draft, DraftChange
 from core.audit.service import record_deed
 from core.contract.errors import NotFound, ProviderError, Throttled, Unavailable
 from core.contract.extensions import PeriodicJob
@@ -220,16 +220,26 @@ def waiting(session: Session, hidden: Collection[int] = ()) -> int:
     return session.scalar(select(func.count()).select_from(Draft).where(*mine)) or 0
 
 
-def own_total(draft: Draft) -> Decimal:
+def own_total(draft: Draft | DraftChange) -> Decimal:
     """What our page added up, tax in, in the currency that was chosen."""
     return Decimal(draft.payload["sums"]["total"])
 
 
-def total_differs(draft: Draft, document: DocumentRow) -> Decimal | None:
-    """What the provider's total is above ours, when the document is still the draft that we sent and they differ."""
+def last_change(session: Session, draft: Draft) -> DraftChange | None:
+    """The last change of a made draft from here that is in the books."""
+    mine = (DraftChange.connection_id == draft.connection_id, DraftChange.document_id == draft.document_id)
+    changes = select(DraftChange).where(*mine, DraftChange.state == "made", DraftChange.deed == "change")
+    return session.scalars(changes.order_by(DraftChange.id.desc())).first() if draft.document_id else None
+
+
+def total_differs(sent: Draft | DraftChange, document: DocumentRow) -> Decimal | None:
+    """What the provider's total is above ours, when the document is still a draft and they differ.
+
+    `sent` is what went there last: the draft, or its last change.
+    """
     if document.status != DocumentStatus.DRAFT.value:
         return None
-    return (document.total - own_total(draft)) or None
+    return (document.total - own_total(sent)) or None
 
 
 def note(services: Services, intent_id: int) -> None:

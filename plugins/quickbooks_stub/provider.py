@@ -153,7 +153,8 @@ class QuickBooksStub(AccountingProvider):
         """Replace an estimate that is still pending."""
         with self._call(writing=True) as ledger:
             row = self._pending(ledger, document)
-            words = mapping.from_new_document(draft) | {"PrivateNote": row["PrivateNote"]}
+            note = _mark(draft.mark_url, key) if draft.mark_url else row["PrivateNote"]
+            words = mapping.from_new_document(draft) | {"PrivateNote": note}
             return self._document(ledger, ledger.update(row["Id"], document.ref.version, words, _request(key)))
 
     def delete_draft(self, document: Document) -> None:

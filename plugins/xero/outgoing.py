@@ -47,6 +47,8 @@ def draft(new: NewDocument) -> dict[str, Any]:
 
 def _line(line: Line) -> dict[str, Any]:
     """One line; with its id where it has one, since a line whose id is missing is deleted by an update."""
+    if line.id and not line.quantity and not line.unit_price and not line.item:
+        return {"LineItemID": line.id, "Description": line.description}  # a text between lines stays one
     body: dict[str, Any] = {"Quantity": line.quantity, "UnitAmount": line.unit_price}
     if line.discount or line.id:
         body["DiscountRate"] = line.discount

@@ -12,7 +12,7 @@ from pyramid.response import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from core.accounting import connections, document_more
+from core.accounting import connections, document_more, draft_changes
 from core.accounting.access import SEE_AMOUNTS, Sight, reads_words
 from core.accounting.context import ConnectionContext
 from core.accounting.document_view import insides
@@ -83,6 +83,7 @@ def _page(request: Any, at: Seen, **values: Any) -> Any:
     values = {
         "sight": at.sight,
         "connection": at.connection,
+        "can_change": draft_changes.can_change(request.services, at.connection),
         "row": Row(document, status_of(document, today), url, links.get(document.document_id), inside),
         "title": title_of(document),
         "due_word": due_word(estimate=document.kind == DocumentKind.ESTIMATE.value),

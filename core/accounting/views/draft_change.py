@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 from sqlalchemy import select
 
-from core.accounting import draft_changes, draft_form, draft_page, draft_versions, intents, linking
+from core.accounting import draft_changes, draft_form, draft_page, draft_versions, drafts, intents, linking
 from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.codec import to_json
 from core.accounting.context import ConnectionContext
@@ -225,7 +225,18 @@ def _words(request: Any, row: DraftChange) -> dict[str, Any]:
         "still_draft": theirs is not None and theirs.status is DocumentStatus.DRAFT,
         "compared": _compared(request, row, before, theirs) if theirs and row.deed == "change" else [],
         "web_url": _web_url(request, row),
+        **_totals(request, row, before),
     }
+
+
+def _totals(request: Any, row: DraftChange, before: Document) -> dict[str, Any]:
+    """What the document comes to, and how far that is from what the form showed once it is changed."""
+    where = these(row.connection_id, [row.document_id])
+    document = request.dbsession.scalar(select(DocumentRow).where(where)) if row.state == "made" else None
+    if document is None or row.deed == draft_changes.DELETE:
+        return {"total": before.total, "currency": before.currency, "differs": None}
+    differs = drafts.total_differs(row, document)
+    return {"total": document.total, "currency": document.currency, "differs": differs}
 
 
 def _compared(request: Any, row: DraftChange, before: Document, theirs: Document) -> list[draft_versions.Compared]:

@@ -12,10 +12,10 @@ from core.accounting import access, connections, draft_changes, draft_page, draf
 from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.context import ConnectionContext
 from core.accounting.draft_words import STATES, title_of, waits_for
-from core.accounting.models import Connection, Draft
+from core.accounting.models import Connection, Draft, DraftChange
 from core.accounting.pages import require, template_of
 from core.accounting.refresh import STALE
-from core.accounting.words import status_of
+from core.accounting.words import Status, status_of
 from core.contract.extensions import NavLink
 from core.contract.values import DocumentKind, Ref
 from core.forms import number_in
@@ -94,6 +94,7 @@ def _words(request: Any, found: drafts.Listed) -> dict[str, Any]:
     """What is said of a draft."""
     row, document = found.draft, found.document
     today = connections.today(row.connection, request.clock)
+    changed = drafts.last_change(request.dbsession, row)
     return {
         "state": STATES[row.state],
         "title": title_of(request.dbsession, row),
@@ -104,7 +105,8 @@ def _words(request: Any, found: drafts.Listed) -> dict[str, Any]:
         "total": drafts.own_total(row),
         "so_far": draft_view.is_open(row),
         "status": status_of(document, today) if document else None,
-        "differs": drafts.total_differs(row, document) if document else None,
+        "differs": drafts.total_differs(changed or row, document) if document else None,
+        "changed": changed,
         "web_url": _web_url(request, row.connection, row) if document else None,
         "waits": row.state in intents.UNDER_WAY,
         "can_change": document is not None and draft_changes.can_change(request.services, row.connection),
@@ -148,7 +150,15 @@ def listing(request: Any) -> Any:
     hidden = access.hidden_from(request, DRAFT)
     found: Any = drafts.listed(request.dbsession, number_in(request.GET.get("page"), 1), hidden)
     rows = [(one, _words(request, one)) for one in found.records]
-    return render_to_response("accounting/drafts.jinja2", {"rows": rows, "found": found}, request)
+    values = {"rows": rows, "found": found, "changes": _changes(request)}
+    return render_to_response("accounting/drafts.jinja2", values, request)
+
+
+def _changes(request: Any) -> list[tuple[DraftChange, str, Status]]:
+    """The changes that are not in the books, of connections where the user may see and change whole documents."""
+    found = draft_changes.listed(request.dbsession)
+    able = [(row, by) for row, by in found if access.may(request, DRAFT, row.connection)]
+    return [(row, by, STATES[row.state]) for row, by in able if access.may(request, SEE_AMOUNTS, row.connection)]
 
 
 def deed(request: Any) -> Any:

@@ -66,6 +66,32 @@ def test_a_change_reaches_the_draft_and_its_lines_keep_their_ids(
     assert entry.old["total"] != entry.new["total"]
     assert str(row.total - row.tax) == "6245.75"
     assert "Draft changed by" in str(sandbox.records("History"))
+    for address in (answer.location, f"/accounting/drafts/{made}"):
+        assert "The totals differ" not in sales.get(address)
+    assert "It was changed from here since" in words(sales.get(f"/accounting/drafts/{made}"))
+
+
+def test_a_text_between_lines_and_a_rebate_pass_through_a_change(
+    sales: Browser, services: Services, sandbox: Sandbox, clock: ManualClock, made: str
+) -> None:
+    kept = invoice(sandbox, made)["LineItems"][0]
+    extra = [
+        {"Description": "Thank you for your order"},
+        {"Description": "Rebate", "Quantity": 1, "UnitAmount": -20, "AccountCode": "200"},
+    ]
+    clock.advance(seconds=1)
+    sandbox.deeds.edit(invoice(sandbox, made)["InvoiceID"], {"LineItems": [{"LineItemID": kept["LineItemID"]}, *extra]})
+    clock.advance(seconds=360)
+    services.jobs.enqueue("accounting.refresh", connection_id=1, force=True)
+    services.jobs.drain()
+    page = begin(sales, made)
+    draft_form(page)["reference"] = "PO 81"
+    send(page)
+    services.jobs.drain()
+    after = invoice(sandbox, made)
+    assert after["Reference"] == "PO 81"
+    assert [line.get("UnitAmount") for line in after["LineItems"]][1:] == [None, -20]
+    assert "The totals differ" not in sales.get(f"/accounting/changes/{the_change(services).key}")
 
 
 def test_a_second_click_changes_it_once(sales: Browser, services: Services, sandbox: Sandbox, made: str) -> None:

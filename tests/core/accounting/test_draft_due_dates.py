@@ -31,6 +31,18 @@ ISSUED = date(2026, 11, 22)
         (ISSUED, 20, NEXT, date(2026, 12, 20)),
         (date(2027, 1, 15), 31, NEXT, date(2027, 2, 28)),
         (date(2026, 12, 5), 20, NEXT, date(2027, 1, 20)),
+        (date(2027, 1, 31), 30, AFTER, date(2027, 3, 2)),
+        (date(2028, 1, 31), 29, AFTER, date(2028, 2, 29)),
+        (date(2027, 1, 31), 0, MONTH_END, date(2027, 1, 31)),
+        (date(2028, 2, 10), 1, MONTH_END, date(2028, 3, 1)),
+        (date(2027, 2, 28), 31, THIS, date(2027, 2, 28)),
+        (date(2027, 1, 31), 30, THIS, date(2027, 2, 28)),
+        (date(2028, 1, 31), 30, THIS, date(2028, 2, 29)),
+        (date(2027, 1, 31), 31, NEXT, date(2027, 2, 28)),
+        (date(2028, 1, 31), 31, NEXT, date(2028, 2, 29)),
+        (date(2027, 3, 31), 31, NEXT, date(2027, 4, 30)),
+        (date(2026, 12, 31), 1, NEXT, date(2027, 1, 1)),
+        (date(2027, 5, 10), 0, NEXT, date(2027, 6, 1)),
     ],
 )
 def test_terms_of_all_four_kinds(issued: date, days: int, kind: TermsKind, due: date) -> None:
