@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session
 
 from core.accounting.codec import from_json, to_json
 from core.accounting.context import ConnectionContext, grant_values, granted_by
@@ -46,10 +46,7 @@ def spec_of(services: Services, connection: Connection) -> ProviderSpec:
 def capabilities(services: Services, connection: Connection) -> frozenset[Capability]:
     """What can be done for this organisation. Makes no call."""
     spec = spec_of(services, connection)
-    scopes = None
-    if object_session(connection) is not None:  # at hand without a session of its own
-        scopes = connection.grant.scopes if connection.grant else ""
-    return spec.open(ConnectionContext(services, spec, connection, scopes)).capabilities()
+    return spec.open(ConnectionContext(services, spec, connection)).capabilities()
 
 
 def makes_parties(services: Services, connection: Connection) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import object_session
 
 from core.accounting.budget import RowBudget
 from core.accounting.codec import from_json, to_json
@@ -37,16 +38,15 @@ GONE = "The connection to the accounting system is gone. An admin can connect it
 class ConnectionContext:
     """The `ProviderContext` of one connection."""
 
-    def __init__(
-        self, services: Services, spec: ProviderSpec, connection: Connection, scopes: str | None = None
-    ) -> None:
-        """`scopes`: those of the grant, where they are at hand; else they are read when asked for."""
+    def __init__(self, services: Services, spec: ProviderSpec, connection: Connection) -> None:
         self._services = services
         self._spec = spec
         self._grant_id = connection.grant_id
         self._connection_id = connection.id
         self._organisation = from_json(Organisation, connection.organisation)
-        self._scopes = scopes
+        self._scopes: str | None = None
+        if object_session(connection) is not None:  # the grant is at hand, or one query away in that session
+            self._scopes = connection.grant.scopes if connection.grant else ""
         self.budget = RowBudget(services, spec, connection.id)
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx2
 import pytest
 
 from core import (
@@ -21,6 +22,7 @@ from core import (
     Unsupported,
 )
 from core.testing import StaticContext
+from plugins.xero.making import authorizers
 from plugins.xero.oauth import CodeAuthorizer, CustomAuthorizer
 from plugins.xero.provider import XeroProvider
 from plugins.xero.sandbox import Sandbox
@@ -162,3 +164,14 @@ def test_the_broad_scope_of_old_is_refused_at_the_consent_page(code: CodeAuthori
     assert back["error"] == "invalid_scope"
     with pytest.raises(Rejected, match="invalid_scope"):
         code.finish(REDIRECT, back, {})
+
+
+def test_a_custom_connection_whose_app_has_not_all_that_is_ticked_is_told_so_in_plain_words(
+    xero_settings: dict[str, Any],
+) -> None:
+    answer = httpx2.Response(400, json={"error": "invalid_scope"})
+    with httpx2.Client(transport=httpx2.MockTransport(lambda request: answer)) as client:
+        custom = authorizers({**xero_settings, "ledgertab.http": lambda: client})[1]
+        with pytest.raises(Rejected, match="does not give this app all that is ticked") as refused:
+            custom.start(REDIRECT, "state", {**APP, **EVERYTHING})
+    assert refused.value.detail == "invalid_scope"
