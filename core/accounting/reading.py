@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from sqlalchemy import select, update
 
-from core.accounting import budget, connections, rereading, snapshot, telling, unread
+from core.accounting import budget, connections, following, rereading, snapshot, telling, unread
 from core.accounting.models import Connection, PartyLink, PartyRow
 from core.contract.answers import AFTER_A_FAULT
 from core.contract.errors import Denied, NotFound, ProviderError, ReconnectNeeded, Throttled, Unavailable, Unsupported
@@ -69,6 +69,7 @@ class Reading:
         late = [
             *self._tried(self._read_told),
             *self._tried(lambda: self._keep_up(parties_at, changes_at, now, age)),
+            *self._tried(self._follow),
             *self._tried(self._load_new),
         ]
         if not self._feeds:
@@ -83,7 +84,23 @@ class Reading:
     def read_told(self) -> bool:
         """Read only what the provider told by itself; whether anything was asked for."""
         self._read_told()
+        self._follow()
+        self._load_new()
         return self._asked
+
+    def _follow(self) -> None:
+        """Merged parties are followed, once whoever they were merged into is known."""
+        for _ in range(following.LONGEST_CHAIN):
+            with self._services.db.read() as session:
+                merged, unknown = following.merged(session, self._id), following.unknown(session, self._id)
+            if not merged:
+                return
+            if not unknown:
+                break
+            self._ensure_in_index(unknown)
+        self._hold()
+        with self._services.db.begin() as session:
+            following.follow(session, self._id, self._services.clock.now())
 
     def _read_told(self) -> None:
         now = self._services.clock.now()

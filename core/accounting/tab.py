@@ -34,12 +34,16 @@ from core.services import Services
 
 @dataclass(frozen=True)
 class LinkedParty:
-    """A linked party: the link, the party as last seen (None until it was read), and where to look at it."""
+    """A linked party: the link, the party as last seen (None until it was read), and where to look at it.
+
+    `survivor`: who it was merged into, where the link could not follow; `followed`: who was merged into it.
+    """
 
     link: PartyLink
     party: Party | None
     url: str | None
     survivor: PartyRow | None = None
+    followed: PartyRow | None = None
 
     @property
     def archived(self) -> bool:
@@ -215,7 +219,9 @@ class _Reader:
         merged = row.merged_into if row else ""
         survivor = linking.party_row(self._session, link.connection_id, merged) if merged else None
         url = provider.web_url(None, Ref(link.party_id))
-        return LinkedParty(link, party_of(row) if row else None, url, survivor)
+        before = link.followed_from
+        followed = linking.party_row(self._session, link.connection_id, before) if before else None
+        return LinkedParty(link, party_of(row) if row else None, url, survivor, followed)
 
     def _linked_documents(self, connection: Connection) -> dict[str, int]:
         """The documents linked to the record, as far as the user may know of them."""

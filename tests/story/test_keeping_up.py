@@ -244,24 +244,6 @@ def test_a_party_linked_again_shows_what_happened_meanwhile(
         assert row.status == "paid"
 
 
-def test_a_party_merged_in_xero_is_said_and_the_survivor_linked_with_one_press(
-    tab: str, sales: Browser, services: Services, clock: ManualClock, sandbox: Sandbox
-) -> None:
-    clock.advance(seconds=10)
-    survivor = sandbox.contact_id("Aoraki Outdoor Co")
-    sandbox.deeds.merge_contact(sandbox.contact_id("Harbour Coffee Roasters Ltd"), into=survivor)
-    assert "was merged into Aoraki Outdoor Co" in look_later(sales, services, clock, tab)
-    page = sales.get(tab)
-    form = next(form for form in page.forms.values() if "instead" in form.fields)
-    form.submit(status=303)
-    services.jobs.drain()
-    page = sales.get(tab)
-    assert "was merged" not in page
-    assert "Linked to" in page
-    assert "Aoraki Outdoor Co" in page
-    assert "Roastery refit, stage 1" in page
-
-
 def test_what_one_person_asks_in_vain_puts_no_banner_on_everybodys_tab(
     tab: str, sales: Browser, sandbox: Sandbox
 ) -> None:
