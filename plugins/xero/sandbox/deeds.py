@@ -93,7 +93,7 @@ class Deeds:
                 raise Impossible(str(error)) from error
 
     def lock(self, *, period: date | None = None, end_of_year: date | None = None, tenant_id: str = "") -> None:
-        """Lock the books up to a day, and with it: for all users, or for all but advisers' own (the end of year)."""
+        """Lock the books up to a day, and with it; without days nothing is locked any more."""
         with self._state.store.work():
             books = self._state.store.books[tenant_id or next(iter(self._state.store.books))]
             days = {"PeriodLockDate": period, "EndOfYearLockDate": end_of_year}
