@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from core.services import Services
 from tests.conftest import Browser, LogIn
+from tests.core.accounting.changing import begin, press
 from tests.core.accounting.drafting import button, draft_form, fields_of, key_in, open_form, send, the_draft
 from tests.core.pages import words
 
@@ -82,3 +84,35 @@ def test_an_estimate_is_offered_and_made_once(sales: Browser, services: Services
     marked = [row for row in given["rows"].values() if draft.key in row.get("PrivateNote", "")]
     assert [row["Type"] for row in marked] == ["Estimate"]
     assert "Estimates" in sales.get(f"{refit}/tabs/quickbooks_stub")
+
+
+def test_an_estimate_is_changed_and_deleted_while_it_is_pending(
+    sales: Browser, services: Services, refit: str, tmp_path: Path
+) -> None:
+    page = open_form(sales, refit, "?q=a", provider="quickbooks_stub")
+    form = draft_form(page)
+    form["party"].force_value(
+        page.html.find(class_="found").find("button", disabled=False)["value"].removeprefix("party-")
+    )
+    form["lines-0-description"], form["lines-0-unit_price"] = "Hood", "6,400.00"
+    form["lines-0-item"] = next(value for value, _, _ in form["lines-0-item"].options if value)
+    key = key_in(send(page).location)
+    services.jobs.drain()
+
+    page = begin(sales, key)
+    assert "where it stays an estimate" in words(page)
+    draft_form(page)["lines-0-unit_price"] = "6,000.00"
+    answer = draft_form(page).submit("action", value="send", status=303)
+    services.jobs.drain()
+    assert "Changed in QuickBooks (stub)" in answer.follow()
+    assert [row["Line"][0]["UnitPrice"] for row in estimates(tmp_path, key)] == ["6000.00"]
+
+    press(begin(sales, key, "delete"), "send")
+    services.jobs.drain()
+    assert [row["status"] for row in estimates(tmp_path, key)] == ["Deleted"]
+
+
+def estimates(tmp_path: Path, key: str) -> list[dict[str, Any]]:
+    """What carries the mark of a draft in the toy ledger."""
+    given = json.loads((tmp_path / "ledger.json").read_text())
+    return [row for row in given["rows"].values() if key in row.get("PrivateNote", "")]
