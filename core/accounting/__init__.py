@@ -18,6 +18,7 @@ from core.accounting.views import (
     draft_list,
     find,
     link,
+    linked_documents,
     new_party,
     switches,
     tab,
@@ -41,6 +42,7 @@ def includeme(config: Any) -> None:
     for room in (connect, switches, access_page, tab, link, find, draft, draft_list, new_party, copy):
         room.add_routes(config)
     agreed.add_routes(config)
+    linked_documents.add_routes(config)
     document.add_routes(config)
     change_page.add_routes(config)
 

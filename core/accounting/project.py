@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ class Billed:
 
     `drafted` counts drafts and what awaits approval, `approved` what is approved or paid, both less credit notes.
     `paid` is the money received on approved and paid sales invoices less what was paid back on their credit notes,
-    without the tax in it, document by document.
+    without the tax in it, document by document. `elsewhere` counts sales invoices and credit notes in other currencies.
     """
 
     currency: str
@@ -30,6 +31,7 @@ class Billed:
     drafted: Decimal
     approved: Decimal
     paid: Decimal
+    elsewhere: int = 0
 
     @property
     def net(self) -> Decimal:
@@ -61,7 +63,20 @@ def billed(session: Session, whose: ColumnElement[bool], currency: str) -> Bille
         drafted=less(SALE, CREDIT, (DRAFT, SUBMITTED)),
         approved=less(SALE, CREDIT, (AUTHORISED, PAID)),
         paid=_received(session, whose, currency),
+        elsewhere=_elsewhere(session, whose, currency),
     )
+
+
+def agreed_for(record: Any) -> Decimal | None:
+    """What a record's documents are measured by, without tax: an opportunity's amount, a project's budget."""
+    agreed: Decimal | None = getattr(record, "amount", None) if record.kind == "opportunities" else None
+    return record.budget if record.kind == "projects" else agreed
+
+
+def _elsewhere(session: Session, whose: ColumnElement[bool], currency: str) -> int:
+    mine = (whose, DocumentRow.currency != currency, DocumentRow.kind.in_((SALE, CREDIT)))
+    states = DocumentRow.status.in_((DRAFT, *BILLED))
+    return session.scalar(select(func.count()).select_from(DocumentRow).where(*mine, states)) or 0
 
 
 def _received(session: Session, whose: ColumnElement[bool], currency: str) -> Decimal:

@@ -24,7 +24,7 @@ from core.accounting.documents import (
     shown_on,
 )
 from core.accounting.models import Connection, DocumentLink, DocumentRow, Draft, PartyLink, PartyRow, UnreadDocument
-from core.accounting.project import Billed, billed
+from core.accounting.project import Billed, agreed_for, billed
 from core.accounting.snapshot import party_of
 from core.accounting.words import BILL_KINDS
 from core.contract.provider import AccountingProvider, ProviderSpec
@@ -111,7 +111,7 @@ class Block:
 
     @property
     def ladder(self) -> Billed | None:
-        """The same in the opportunity's own currency, beside what was agreed; None on other records."""
+        """The same in the record's own currency, beside its amount or budget; None where it has none."""
         return self._contents.ladder
 
     @property
@@ -198,7 +198,7 @@ class _Reader:
         if not self._sight.amounts:
             return Contents(overview.light(self._session, whose, today), None, None, None, ())
         shows_billed = self._record.kind not in PARTY_RECORDS
-        agreed_in = self._record.currency if shows_billed and self._record.kind == "opportunities" else ""
+        agreed_in = self._record.currency if agreed_for(self._record) is not None else ""
         return Contents(
             light=None,
             figures=overview.figures(

@@ -154,7 +154,7 @@ def show_again(request: Any) -> dict[str, Any]:
     record = record_of(request) if "id" in request.matchdict else None
     form = edit_form(request, _kind(request), record) if record else new_form(request, _kind(request))
     if AGAIN not in request.POST:
-        form.act(str(request.POST["action"]))
+        form.act(str(request.params["action"]))
     return _form_page(_kind(request), form, record)
 
 

@@ -99,6 +99,8 @@ ACCOUNTING = (
     Row("accounting_change_lines", "POST", f"{NO_DRAFT_CHANGE}/edit/lines", DRAFT),
     Row("accounting_change_one", "GET", NO_DRAFT_CHANGE, DRAFT),
     Row("accounting_change_deed", "POST", f"{NO_DRAFT_CHANGE}/look", DRAFT),
+    Row("accounting_documents_linked", "GET", f"{TAB}/documents/linked", AMOUNTS),
+    Row("accounting_documents_linked", "POST", f"{TAB}/documents/linked", LINK),
     Row("accounting_unbilled", "GET", "/accounting/won-but-not-invoiced", AMOUNTS),
     Row("accounting_exceeded", "GET", "/accounting/invoiced-more-than-agreed", AMOUNTS),
     Row("accounting_new_party", "GET", f"{TAB}/new-party", LINK),

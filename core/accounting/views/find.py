@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from core.accounting import access, connections, explaining, linking, snapshot
+from core.accounting import access, connections, document_links, explaining, linking, snapshot
 from core.accounting.access import LINK, SEE_AMOUNTS, SEE_BILLS
 from core.accounting.context import ConnectionContext
+from core.accounting.document_view import records_of
 from core.accounting.documents import Row, documents_linked, these
 from core.accounting.find_form import FindForm, parse_find
 from core.accounting.models import Connection, DocumentLink, DocumentRow
@@ -28,7 +30,7 @@ from core.accounting.pages import (
 from core.accounting.words import BILL_KINDS, status_of
 from core.contract.errors import ProviderError
 from core.contract.provider import ProviderSpec
-from core.contract.values import Document, DocumentKind, Page, Ref
+from core.contract.values import Capability, Document, DocumentKind, Page, Ref
 from core.forms import clean, number_in
 
 KNOWN = 50  # documents shown while the provider cannot be asked
@@ -52,7 +54,9 @@ def find(request: Any) -> Any:
         every = connections.active(session, here.spec.key)
         active = access.known_to(request, every, SEE_BILLS if form.what == "bills" else SEE_AMOUNTS)
         connection = _connection(request, session, here.spec, active)
-    if form.what == "bills" and not (sight_in(request, connection) if connection else sight(request)).bills:
+    seen = sight_in(request, connection) if connection else sight(request)
+    bills = seen.bills and (connection is None or has_bills(request, connection))
+    if form.what == "bills" and not bills:
         raise HTTPForbidden()
     found, fault = _ask(request, connection, form)
     record = place(request).record  # read again: no session was open while the provider was asked
@@ -63,8 +67,23 @@ def find(request: Any) -> Any:
         "connection": connection,
         "rows": rows,
         "cursor": found and found.cursor,
+        "offers_bills": bills,
+        "elsewhere": _elsewhere(request, record, connection, rows),
     }
     return accounting_page(request, "find", record, here.spec, fault=fault, **values)
+
+
+def has_bills(request: Any, connection: Connection) -> bool:
+    """Whether there are bills to look for."""
+    return Capability.BILLS in connections.capabilities(request.services, connection)
+
+
+def _elsewhere(request: Any, record: Any, connection: Connection | None, rows: Sequence[Row]) -> Mapping[str, Any]:
+    """The other records that the documents are linked to, by the document's id."""
+    if connection is None:
+        return {}
+    found = records_of(request.dbsession, connection.id, [row.document.document_id for row in rows])
+    return {number: document_links.others(records, record) for number, records in found.items()}
 
 
 def _connection(request: Any, session: Session, spec: ProviderSpec, active: list[Connection]) -> Connection | None:
@@ -159,6 +178,7 @@ def unlink(request: Any) -> Any:
 
 
 def _back(request: Any, path: str) -> str:
-    """Where the person came from on this tab: the search, else the tab itself."""
+    """Where the person came from on this tab: the search, the linked documents, else the tab itself."""
     back = str(request.POST.get("back", ""))
-    return back if back.startswith(f"{path}/find?") and back.isprintable() else path
+    known = back.startswith((f"{path}/find?", f"{path}/documents/linked?"))
+    return back if known and back.isprintable() else path

@@ -10,8 +10,18 @@ from typing import Any
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 
-from core.accounting import access, connections, explaining, linked, linking, party_changes, suggestions, tab
-from core.accounting.access import DRAFT, LINK, SEE_AMOUNTS, SEE_STATUS
+from core.accounting import (
+    access,
+    connections,
+    document_suggestions,
+    explaining,
+    linked,
+    linking,
+    party_changes,
+    suggestions,
+    tab,
+)
+from core.accounting.access import DRAFT, LINK, SEE_AMOUNTS, SEE_BILLS, SEE_STATUS
 from core.accounting.ages import of_record as age_of_record
 from core.accounting.documents import PARTY_RECORDS
 from core.accounting.models import Connection, PartyChange
@@ -55,6 +65,7 @@ def show(request: Any) -> Any:
         "terms": terms,
         "notes": _notes(request, here, blocks),
         "changes": changes,
+        "suggested": _suggested(request, here),
         "can_draft": _can_draft(request, here, blocks),
     }
     return accounting_page(request, "tab_body" if request.is_fragment else "tab", here.record, here.spec, **values)
@@ -71,6 +82,17 @@ def _changes(request: Any, here: Place, blocks: list[tab.Block]) -> list[PartyCh
     known = {block.connection.id for block in blocks if access.may(request, LINK, block.connection)}
     waiting = party_changes.waiting(request.dbsession, here.record) if known else []
     return [one for one in waiting if one.connection_id in known]
+
+
+def _suggested(request: Any, here: Place) -> list[tuple[Connection, Any]]:
+    """For who may link: the documents of each connection that name an opportunity or a project."""
+    active = access.known_to(request, connections.active(request.dbsession, here.spec.key), LINK)
+    found = []
+    for one in active if request.has_permission(LINK) else ():
+        seen = access.sight_in(request, one)
+        if seen.amounts:
+            found.append((one, document_suggestions.suggest(request.dbsession, here.record, one, bills=seen.bills)))
+    return [(one, documents) for one, documents in found if documents]
 
 
 def _can_draft(request: Any, here: Place, blocks: list[tab.Block]) -> str:
@@ -130,6 +152,8 @@ def _unlinked(request: Any, here: Place, blocks: list[tab.Block]) -> dict[str, A
     """Connections there are, and for a record without a link the parties that it may be."""
     active = access.known_to(request, connections.active(request.dbsession, here.spec.key))
     values: dict[str, Any] = {"connections": active, "candidates": []}
+    with_bills = access.known_to(request, active, SEE_BILLS)
+    values["has_bills"] = any(Capability.BILLS in connections.capabilities(request.services, one) for one in with_bills)
     if here.record.kind in PARTY_RECORDS and request.has_permission(LINK):
         linked = {block.connection.id for block in blocks}
         values["candidates"] = [
