@@ -80,14 +80,16 @@ def listing(session: Session, shown: Shown, key: str, name: str, asked: Mapping[
 def _rows(session: Session, shown: Shown, kinds: Sequence[str], narrowing: Narrowing, page: int) -> list[Row]:
     by_due_date = narrowing.wanted.state in BY_DUE_DATE
     newest = (DocumentRow.date.desc(), DocumentRow.id.desc())
-    found = session.scalars(
-        select(DocumentRow)
+    order = (DocumentRow.due_date, DocumentRow.id) if by_due_date else newest
+    ids = session.scalars(  # sorted by themselves: whole rows of ten thousand documents take four times as long
+        select(DocumentRow.id)
         .where(shown.whose, DocumentRow.kind.in_(kinds), *conditions(narrowing.wanted, shown.today))
-        .options(selectinload(DocumentRow.lines), selectinload(DocumentRow.payments))
-        .order_by(*((DocumentRow.due_date, DocumentRow.id) if by_due_date else newest))
+        .order_by(*order)
         .limit(PAGE)
         .offset((page - 1) * PAGE)
     ).all()
+    parts = (selectinload(DocumentRow.lines), selectinload(DocumentRow.payments))
+    found = session.scalars(select(DocumentRow).where(DocumentRow.id.in_(ids)).options(*parts).order_by(*order)).all()
     inside = insides(session, found[0].connection_id, found, shown.record) if found else {}
     return [
         Row(row, status_of(row, shown.today), shown.url(row), shown.links.get(row.document_id), inside[row.id])

@@ -19,8 +19,10 @@ from core import (
     DocumentQuery,
     DocumentStatus,
     Duplicate,
+    HistoryEntry,
     NewDocument,
     NewParty,
+    NotFound,
     Organisation,
     OutcomeUnknown,
     Page,
@@ -243,6 +245,42 @@ class TellsOnlyInvoices(QuickBooksStub):
 class CallsForAnAddress(QuickBooksStub):
     def web_url(self, kind: DocumentKind | None, ref: Ref) -> str | None:
         return f"https://qbo.example/{self.organisation().id}/{ref.id}"
+
+
+class KeepsAHistory(QuickBooksStub):
+    """A right one to begin with: it claims a history and a page for customers."""
+
+    def capabilities(self) -> frozenset[Capability]:
+        return super().capabilities() | {Capability.HISTORY, Capability.CUSTOMER_LINK}
+
+    def history(self, kind: DocumentKind, ref: Ref) -> Sequence[HistoryEntry]:
+        document = self._there(kind, ref)
+        day = dt.timedelta(days=1)
+        at = dt.datetime.combine(document.date, dt.time(), dt.UTC)
+        return [HistoryEntry(at + day, "Sent"), HistoryEntry(at, "Created")]
+
+    def customer_url(self, kind: DocumentKind, ref: Ref) -> str | None:
+        return f"https://qbo.example/pay/{self._there(kind, ref).ref.id}"
+
+    def _there(self, kind: DocumentKind, ref: Ref) -> Document:
+        for document in self.get_documents([(kind, ref.id)]):
+            return document
+        raise NotFound("There is no such document.")
+
+
+class TellsTheOldestFirst(KeepsAHistory):
+    def history(self, kind: DocumentKind, ref: Ref) -> Sequence[HistoryEntry]:
+        return list(reversed(super().history(kind, ref)))
+
+
+class MakesUpAHistory(KeepsAHistory):
+    def history(self, kind: DocumentKind, ref: Ref) -> Sequence[HistoryEntry]:
+        return []
+
+
+class SendsCustomersNowhere(KeepsAHistory):
+    def customer_url(self, kind: DocumentKind, ref: Ref) -> str | None:
+        return f"/pay/{super().customer_url(kind, ref)}"
 
 
 class ClaimsTooMuch(QuickBooksStub):

@@ -23,6 +23,7 @@ from core import (
     DocumentStatus,
     Field,
     Grant,
+    HistoryEntry,
     Line,
     NewDocument,
     NotFound,
@@ -186,6 +187,19 @@ class Books(AccountingProvider):
             ChoiceKind.TAX_RATE: [Choice(kind, "S15", "15 %", rate=Decimal(15))],
         }
         told: Sequence[Choice] = self._tell("choices", lists.get(kind, []))
+        return told
+
+    def attachment(self, ref: Ref, kind: DocumentKind) -> bytes:
+        told: bytes = self._tell("attachment", b"%PDF-1.7 of the stranger")
+        return told
+
+    def history(self, kind: DocumentKind, ref: Ref) -> Sequence[HistoryEntry]:
+        at = self._context.clock.now()
+        told: Sequence[HistoryEntry] = self._tell("history", [HistoryEntry(at, "Posted", "Ann", "to the ledger")])
+        return told
+
+    def customer_url(self, kind: DocumentKind, ref: Ref) -> str | None:
+        told: str | None = self._tell("customer_url", f"https://ledgerhouse.example/pay/{ref.id}")
         return told
 
     def web_url(self, kind: DocumentKind | None, ref: Ref) -> str | None:
