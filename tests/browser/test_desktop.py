@@ -73,7 +73,7 @@ def link_hana_and_look(sales: Visitor) -> None:
     first.locator("summary").click()
     sales.expect(lines).to_be_visible()
     sales.expect(lines).to_contain_text("Description")
-    sales.expect(lines).to_contain_text("of it tax")
+    sales.expect(lines).to_contain_text("Without tax")
     number = first.locator("summary").inner_text().split(",")[0]
     with sales.page.expect_popup() as opened:
         sales.follow(f"View {number} in Xero")

@@ -79,7 +79,7 @@ def link_harbour(sales: Visitor, shoot: Shoot) -> None:
     sales.main.locator("table.docs summary").first.tap()
     lines = sales.main.locator("tr.unfolds").first
     sales.expect(lines).to_be_visible()
-    sales.expect(lines).to_contain_text("of it tax")
+    sales.expect(lines).to_contain_text("Without tax")
     fits(sales)
 
 

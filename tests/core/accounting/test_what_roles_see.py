@@ -15,7 +15,7 @@ import pytest
 
 from core import Document, DocumentKind, Line, Unavailable
 from core.accounting import connections
-from core.accounting.models import Connection, DocumentLink, Draft
+from core.accounting.models import Connection, DocumentLink, DocumentRow, Draft
 from core.accounting.rules import BY_KEY
 from core.contract.answers import Malformed, checked, said
 from core.services import Services
@@ -152,10 +152,19 @@ def addresses(books: Books) -> Iterator[str]:
         for what in ("invoices", "bills"):
             yield from (f"{tab}/find?what={what}&q=1", f"{tab}/find?what={what}", f"{tab}?{what}=drafts")
         yield from (f"{tab}/search?q=harbour", f"{tab}/search?q=a&for=draft")
+    for name in ("organization", "opportunity"):
+        yield from (f"{books.tab(name)}/documents/{number}" for number in documents_of(books.services))
     yield from ("/", "/admin/audit", "/admin/accounting", "/admin/users", "/accounting/drafts", "/search?q=BILL")
     yield from (f"/{kind}" for kind in ("contacts", "organizations", "opportunities", "projects"))
     for draft in drafts_of(books.services):
         yield from (f"/accounting/drafts/{draft}", f"/accounting/drafts/{draft}/edit")
+
+
+def documents_of(services: Services) -> list[int]:
+    """A sale with lines, one in another currency, a bill with lines and a supplier's credit."""
+    shown = ("INV-7701", "INV-7704", "BILL-8801", "BC-8804")
+    with services.db.read() as session:
+        return [row.id for row in session.query(DocumentRow).filter(DocumentRow.number.in_(shown))]
 
 
 def drafts_of(services: Services) -> list[str]:
