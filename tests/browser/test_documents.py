@@ -62,6 +62,7 @@ def look_into(visitor: Visitor) -> str:
     visitor.expect(inside.locator(".timeline")).to_contain_text("Created")
     visitor.expect(inside).to_contain_text("As of just now")
     visitor.follow("Open it on its own page", inside)
+    visitor.page.wait_for_url("**/documents/*")
     visitor.expect(visitor.main.locator(".timeline")).to_contain_text("Created")
     return visitor.path
 
@@ -72,8 +73,7 @@ def hand_on(visitor: Visitor) -> None:
         visitor.follow("Download PDF")
     assert kept.value.suggested_filename.startswith("Invoice")
     assert kept.value.suggested_filename.endswith(".pdf")
-    if not visitor.page.get_by_label("The customer's link", exact=True).count():
-        visitor.press("Get the customer's link")
+    visitor.press("Get the customer's link")
     field = visitor.page.locator("input[readonly]")
     visitor.expect(field).to_be_visible()
     visitor.press("Copy")

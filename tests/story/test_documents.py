@@ -185,3 +185,14 @@ def test_a_piece_asks_by_itself_until_the_answer_is_there(linked: Browser, servi
     answer = linked.get(page, headers=piece)
     assert "every 1s" not in answer
     assert "<html" not in answer
+
+
+def test_a_draft_in_the_books_may_be_changed_from_its_row_and_from_its_page(
+    linked: Browser, services: Services, harbour: str
+) -> None:
+    page = sale(services, harbour, "draft")
+    for shown in (linked.get(f"{harbour}/tabs/xero?invoices=drafts"), linked.get(page)):
+        form = shown.html.find("input", {"name": "deed", "value": "change"}).find_parent("form")
+        sent = {field["name"]: field["value"] for field in form.find_all("input")}
+        assert (sent["kind"], sent["record_id"]) == ("organizations", harbour.rpartition("/")[2])
+    assert 'value="delete"' not in linked.get(sale(services, harbour))
