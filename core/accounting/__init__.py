@@ -24,6 +24,7 @@ from core.accounting.views import (
     tab,
 )
 from core.accounting.views import draft_change as change_page
+from core.accounting.views import failures as failures_page
 from core.contract.extensions import NavLink
 
 
@@ -39,7 +40,7 @@ def includeme(config: Any) -> None:
     config.add_record_companion(companion.COMPANION)
     config.add_record_strip(strips)
     config.include(deeds)
-    for room in (connect, switches, access_page, tab, link, find, draft, draft_list, new_party, copy):
+    for room in (connect, switches, access_page, failures_page, tab, link, find, draft, draft_list, new_party, copy):
         room.add_routes(config)
     agreed.add_routes(config)
     linked_documents.add_routes(config)
@@ -51,4 +52,5 @@ def navigation(request: Any) -> Iterable[NavLink]:
     """What accounting adds to the main navigation."""
     yield from draft_list.navigation(request)
     yield from agreed.navigation(request)
+    yield from failures_page.navigation(request)
     yield NavLink("Accounting", "/admin/accounting", section="Admin", order=10, right=access.MANAGE)

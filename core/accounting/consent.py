@@ -15,7 +15,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.accounting import connections, wishes
+from core.accounting import connections, failures, wishes
 from core.accounting.codec import from_json, to_json
 from core.accounting.context import ConnectionContext, authorizer_of, granted_by, read_grant
 from core.accounting.deeds import in_connection
@@ -163,6 +163,7 @@ def connect(services: Services, consent_id: int, picked: Sequence[str], user_id:
         for connection in made:
             new = {"provider": connection.provider, **in_connection(connection), "scopes": grant.scopes}
             record_deed(session, when=now, user_id=user_id, deed="accounting connected", new=new)
+        failures.settle(session, None, "connect", now)
         return [connection.id for connection in made]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.accounting import connections
+from core.accounting import connections, failures
 from core.accounting.codec import from_json, to_json
 from core.accounting.models import DocumentMore, DocumentRow
 from core.contract.errors import ProviderError
@@ -112,8 +112,10 @@ def ask(services: Services, connection_id: int, document_id: str, what: str) -> 
         found = _ASKED[what](connections.open_provider(services, connection_id), document)
     except ProviderError as error:
         connections.note_failure(services, connection_id, error)
+        failures.note(services, connection_id, failures.About(what, "", at), error)
         values: dict[str, Any] = {"error": error.message or "That did not work.", "error_detail": error.detail}
     else:
+        failures.settle_now(services, connection_id, what, **at)
         values = {"told": found, "told_at": services.clock.now(), "error": "", "error_detail": ""}
     with services.db.begin() as session:
         session.execute(update(DocumentMore).filter_by(**at, what=what).values(**values))

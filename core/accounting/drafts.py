@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
-from core.accounting import connections, due_dates, intents, linking, sending, snapshot
+from core.accounting import connections, due_dates, failures, intents, linking, sending, snapshot
 from core.accounting.codec import from_json
 from core.accounting.deeds import in_connection
 from core.accounting.models import Connection, DocumentRow, Draft, DraftChange
@@ -259,6 +259,8 @@ def note(services: Services, intent_id: int) -> None:
         return
     except ProviderError as error:
         log.warning("no note on draft %s: %s %s", row.id, error.message, error.detail)
+        about = failures.About("note", "", {"intent_id": row.id}, row.kind, row.record_id, row.created_by)
+        failures.note(services, row.connection_id, about, error)
     with services.db.begin() as session:
         session.execute(update(Draft).where(Draft.id == intent_id).values(noted_at=services.clock.now()))
 

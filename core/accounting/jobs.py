@@ -7,7 +7,17 @@ from functools import partial
 
 from sqlalchemy import delete, or_, select
 
-from core.accounting import document_more, draft_changes, drafts, parties, party_changes, reading, refresh, telling
+from core.accounting import (
+    document_more,
+    draft_changes,
+    drafts,
+    failures,
+    parties,
+    party_changes,
+    reading,
+    refresh,
+    telling,
+)
 from core.accounting.models import Connection, Consent, DocumentRow, GrantRow
 from core.accounting.rereading import is_linked
 from core.accounting.snapshot import CREDITS
@@ -21,7 +31,7 @@ QUIET = reading.QUIET
 
 def register(services: Services) -> None:
     """Add the jobs of this room to the queue and to the worker's clock."""
-    services.jobs.add("accounting.refresh", partial(refresh.refresh, services))
+    services.jobs.add(refresh.JOB, partial(refresh.refresh, services))
     services.jobs.add("accounting.told", partial(telling.told, services))
     services.periodic.append(PeriodicJob("accounting_told", 10, telling.read_what_waits))
     drafts.register(services)
@@ -46,7 +56,7 @@ def light_calls(services: Services) -> None:
 
 
 def tidy(services: Services) -> None:
-    """Drop what nobody is linked to any more: documents found by a search, consents that ran out."""
+    """Drop what nobody needs any more: documents found by a search, consents that ran out, failures of long ago."""
     draft_changes.tidy(services)
     now = services.clock.now()
     unlinked = delete(DocumentRow).where(
@@ -57,6 +67,7 @@ def tidy(services: Services) -> None:
     with services.db.begin() as session:
         session.execute(unlinked, execution_options={"synchronize_session": False})
         document_more.tidy(session)
+        failures.tidy(session, now)
         session.execute(delete(Consent).where(Consent.created_at < now - CONSENT_LIFE))
         used = select(Connection.grant_id).where(Connection.grant_id.is_not(None))
         unused = delete(GrantRow).where(GrantRow.granted_at < now - CONSENT_LIFE, GrantRow.id.not_in(used))

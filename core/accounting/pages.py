@@ -12,10 +12,11 @@ from pyramid_jinja2 import IJinja2Environment
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.accounting import access, linking
+from core.accounting import access, connections, failures, linking
 from core.accounting.access import SEE_STATUS, Sight
 from core.accounting.models import Connection
-from core.contract.errors import Denied, ProviderError, ReconnectNeeded, Throttled, Unavailable
+from core.accounting.plain import Trouble, trouble
+from core.contract.errors import ProviderError
 from core.contract.extensions import Tab
 from core.contract.provider import ProviderSpec
 from core.forms import number_in
@@ -112,6 +113,7 @@ def accounting_page(request: Any, template: str, record: Any, spec: ProviderSpec
     values = {"spec": spec, "sight": seen, "tab_path": f"{record.path}/tabs/{spec.key}", **values}
     values["sight_of"] = partial(access.sight_in, request)
     values["relation"] = partial(linking.relation, record)
+    values["reference_of"] = partial(failures.reference_of, request.dbsession)
     return render_to_response(
         template_of(request, spec, template), record_page(request, record, spec.key, **values), request
     )
@@ -134,21 +136,9 @@ def accounting_tab(request: Any, provider: str, record: Any) -> Tab | None:
     return Tab(provider, spec.title, f"{record.path}/tabs/{provider}", order=order, right=SEE_STATUS)
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """A failure as a sentence, what to do, and the provider's own words; `until` when it may be tried again."""
-
-    message: str
-    advice: str
-    detail: str = ""
-    until: Any = None
-
-
-def trouble(request: Any, connection: Connection, error: ProviderError) -> Trouble:
-    """What to tell the user about an error of a connection; the provider's own words to who may read them."""
-    detail = error.detail if access.reads_words(request, connection) else ""
-    if isinstance(error, ReconnectNeeded | Denied):
-        return Trouble(error.message, "An admin can connect it again under Admin, Accounting.", detail)
-    if isinstance(error, Throttled | Unavailable):
-        return Trouble(error.message, f"{connection.name} may be back in a few minutes.", detail, error.until)
-    return Trouble(error.message, "", detail)
+def note_trouble(request: Any, connection: Connection, deed: str, error: ProviderError) -> Trouble:
+    """Write down what went wrong while a person waited, and say what to tell; on own-session routes."""
+    services = request.services
+    connections.note_failure(services, connection.id, error)
+    about = failures.About(deed, user_id=request.identity.id)
+    return trouble(request, connection, error, failures.note(services, connection.id, about, error))

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from sqlalchemy import or_, update
 
-from core.accounting import connections
+from core.accounting import connections, failures
 from core.accounting.models import Connection
 from core.accounting.reading import LEASE, Overtaken, Reading
 from core.contract.answers import AFTER_A_FAULT
@@ -23,6 +23,7 @@ from core.db import changed
 from core.services import Services
 
 log = logging.getLogger(__name__)
+JOB, DEED = "accounting.refresh", "refresh"
 STALE = timedelta(minutes=5)  # of documents, while the day's calls are plenty (`budget.pace`)
 SOON = timedelta(seconds=5)
 WAITS = 40  # quarters of a second
@@ -55,6 +56,7 @@ def refresh(
         work = Reading(services, connection_id, connections.open_provider(services, connection_id), owner)
         if work.read_told() if told else work.run(party_ids, document_ids, age):
             connections.note_success(services, connection_id)
+            failures.settle_now(services, connection_id, DEED)
     except Overtaken:
         log.warning("refresh of connection %s took too long; another one goes on", connection_id)
     except Exception as error:
@@ -74,6 +76,8 @@ def _note(services: Services, connection_id: int, error: Exception) -> None:
     if not isinstance(error, connections.ABOUT_THE_CONNECTION):  # a read is refused no such way: all of it failed
         error = Unavailable(error.message, until, detail=error.detail)
     connections.note_failure(services, connection_id, error)
+    about = failures.About(DEED, JOB, {"connection_id": connection_id, "force": True})
+    failures.note(services, connection_id, about, error)
 
 
 def _lease(services: Services, connection_id: int) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from core.accounting import connections
+from core.accounting import connections, failures
 from core.accounting.intents import EDITABLE, LOOKED_FOR, Row, is_looked_for, looked_for
 from core.contract.errors import (
     Denied,
@@ -201,6 +201,7 @@ def _failed(
         current.lease_until, current.updated_at = None, now
         _move(current, deed, error, now, answered=answered)
         state = current.state
+    failures.note_intent(services, deed.name, row, state, error)
     if state == "refused":
         deed.after_refusal(services, row)
     elif state == "unknown":
@@ -249,6 +250,7 @@ def _keep(services: Services, deed: Deed[Row, Made], intent_id: int, made: Made)
         deed.finish(session, row, made, now)
         row.state, row.updated_at, row.lease_until, row.next_try_at = "made", now, None, None
         row.error, row.error_detail, row.problems = "", "", []
+        failures.settle(session, row.connection_id, deed.name, now, intent_id=intent_id)
     log.info("%s %s is made", deed.name, intent_id)
     deed.afterwards(services, intent_id)
 
@@ -269,6 +271,7 @@ def look_up(services: Services, deed: Deed[Row, Made], intent_id: int) -> None:
         _turn(services, deed, row, "refused", None, error)
     except ProviderError as error:
         log.warning("looking up %s %s: %s %s", deed.name, row.id, error.message, error.detail)
+        failures.note_intent(services, deed.name, row, row.state, error)
         _turn(services, deed, row, row.state, _later(error, asked_at, _growing(asked_at - row.sent_at)), error)
     else:
         if made is not None:

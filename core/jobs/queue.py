@@ -52,6 +52,10 @@ class JobQueue:
             raise ValueError(f"The job {name} has a handler already")
         self._handlers[name] = handler
 
+    def __contains__(self, name: str) -> bool:
+        """Whether there is a handler for jobs of that name."""
+        return name in self._handlers
+
     def enqueue(self, name: str, **arguments: Any) -> None:
         """Put a job into the queue now. Call it after the commit that it depends on."""
         if name not in self._handlers:

@@ -68,6 +68,8 @@ ACCOUNTING = (
     Row("accounting_access", "GET", "/admin/accounting/1/access", MANAGE),
     Row("accounting_access", "POST", "/admin/accounting/1/access", MANAGE),
     Row("accounting_switches", "POST", "/admin/accounting/999/switches", MANAGE),
+    Row("accounting_failures", "GET", "/admin/failures", MANAGE),
+    Row("accounting_failure_deed", "POST", "/admin/failures/LT-22222/retry", MANAGE),
     Row("accounting_tab", "GET", TAB, STATUS),
     Row("accounting_document", "GET", f"{TAB}/documents/1", AMOUNTS),
     Row("accounting_document_pdf", "GET", f"{TAB}/documents/1/pdf", AMOUNTS),

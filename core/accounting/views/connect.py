@@ -7,12 +7,13 @@ from typing import Any
 from pyramid.httpexceptions import HTTPFound, HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 
-from core.accounting import after_consent, budget, connections, consent, switches, unread, wishes
+from core.accounting import after_consent, budget, connections, consent, failures, switches, unread, wishes
 from core.accounting.access import MANAGE
 from core.accounting.context import authorizer_of
 from core.accounting.models import Connection, Consent
 from core.accounting.pages import connection_at, spec_at
 from core.contract.errors import ProviderError
+from core.contract.provider import ProviderSpec
 from core.users.models import User
 
 LIST = "/admin/accounting"
@@ -117,8 +118,15 @@ def connect(request: Any) -> Any:
     try:
         begun = consent.begin(request.services, spec, authorizer, {**typed, **wants}, request.identity.id, again=number)
     except ProviderError as error:
-        return {**page, "error": consent.not_connected(spec.title, error)}
+        return {**page, "error": _not_connected(request, spec, error)}
     return HTTPSeeOther(location=begun.url) if begun.url else _connected(request, begun.consent_id)
+
+
+def _not_connected(request: Any, spec: ProviderSpec, error: ProviderError) -> str:
+    """Why nothing was connected, written down for support."""
+    about = failures.About("connect", user_id=request.identity.id)
+    reference = failures.note(request.services, None, about, error)
+    return f"{consent.not_connected(spec.title, error)} Reference for support: {reference}."
 
 
 def callback(request: Any) -> Any:
@@ -128,7 +136,7 @@ def callback(request: Any) -> Any:
         consent_id = consent.finish(request.services, spec, dict(request.GET), request.identity.id)
         response = _connected(request, consent_id)
     except ProviderError as error:
-        request.session.flash(consent.not_connected(spec.title, error), "error")
+        request.session.flash(_not_connected(request, spec, error), "error")
         return HTTPFound(location=LIST)
     return HTTPFound(location=response.location)
 
@@ -204,7 +212,10 @@ def disconnect(request: Any) -> Any:
     try:
         consent.disconnect(request.services, page["connection"].id, request.identity.id)
     except ProviderError as error:
-        request.session.flash(f"Not disconnected. {consent.sentence(error)}", "error")
+        about = failures.About("disconnect", user_id=request.identity.id)
+        reference = failures.note(request.services, page["connection"].id, about, error)
+        told = f"Not disconnected. {consent.sentence(error)} Reference for support: {reference}."
+        request.session.flash(told, "error")
         return HTTPSeeOther(location=LIST)
     request.session.flash(f"{page['connection'].name} is disconnected. Links and figures stay as they were.", "success")
     return HTTPSeeOther(location=LIST)

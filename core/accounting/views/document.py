@@ -18,7 +18,7 @@ from core.accounting.context import ConnectionContext
 from core.accounting.document_view import insides
 from core.accounting.documents import PARTY_RECORDS, Row, documents_linked, shown_on
 from core.accounting.models import Connection, DocumentRow
-from core.accounting.pages import RECORD, Place, accounting_page, place, require, sight_in, trouble
+from core.accounting.pages import RECORD, Place, accounting_page, note_trouble, place, require, sight_in
 from core.accounting.words import due_word, status_of, title_of
 from core.contract.errors import NotFound, ProviderError, Throttled, Unavailable
 from core.contract.values import DocumentKind, Ref
@@ -125,8 +125,8 @@ def pdf(request: Any) -> Any:
         provider = connections.open_provider(services, at.connection.id)
         content = provider.attachment(Ref(at.document.document_id), DocumentKind(at.document.kind))
     except ProviderError as error:
-        connections.note_failure(services, at.connection.id, error)
-        response = _page(request, seen(request, request.dbsession), fault=trouble(request, at.connection, error))
+        fault = note_trouble(request, at.connection, "pdf", error)
+        response = _page(request, seen(request, request.dbsession), fault=fault)
         response.status_int = _status(error)
         return response
     return Response(content, content_type="application/pdf", content_disposition=_named(at.document))

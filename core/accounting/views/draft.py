@@ -16,6 +16,7 @@ from core.accounting import (
     draft_page,
     draft_versions,
     drafts,
+    failures,
     intents,
     linking,
 )
@@ -127,6 +128,8 @@ def form_page(
         "connection": desk.connection,
         "connections": access.known_to(request, connections.active(request.dbsession, here.spec.key), DRAFT),
         "back": sheet.back or f"{here.path}/draft",
+        "reference": failures.reference_of_intent(request.dbsession, drafts.DEED.name, sheet.row) if sheet.row else "",
+        "reads_words": access.reads_words(request, desk.connection),
         "offered": desk.offered,
         "every": desk.every,
     }

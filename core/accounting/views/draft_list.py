@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
-from core.accounting import access, connections, draft_changes, draft_page, draft_view, drafts, intents
+from core.accounting import access, connections, draft_changes, draft_page, draft_view, drafts, failures, intents
 from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.context import ConnectionContext
 from core.accounting.draft_words import STATES, title_of, waits_for
@@ -70,6 +70,8 @@ def show(request: Any) -> Any:
     found = drafts.listed_one(request.dbsession, row)
     _refresh_when_old(request, found)
     values = {"one": found, "spec": spec, "whole": _whole(request, row), **_words(request, found)}
+    values["reference"] = failures.reference_of_intent(request.dbsession, drafts.DEED.name, row) if row.error else ""
+    values["reads_words"] = access.reads_words(request, row.connection)
     name = "draft_state" if request.is_fragment else "draft_one"
     template = template_of(request, spec, name) if spec else f"accounting/{name}.jinja2"
     return render_to_response(template, values, request)

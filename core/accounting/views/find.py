@@ -9,7 +9,7 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from core.accounting import access, connections, document_links, explaining, linking, snapshot
+from core.accounting import access, connections, document_links, explaining, failures, linking, snapshot
 from core.accounting.access import LINK, SEE_AMOUNTS, SEE_BILLS
 from core.accounting.context import ConnectionContext
 from core.accounting.document_view import records_of
@@ -18,15 +18,15 @@ from core.accounting.find_form import FindForm, parse_find
 from core.accounting.models import Connection, DocumentLink, DocumentRow
 from core.accounting.pages import (
     RECORD,
-    Trouble,
     accounting_page,
     connection_for,
+    note_trouble,
     place,
     require,
     sight,
     sight_in,
-    trouble,
 )
+from core.accounting.plain import Trouble
 from core.accounting.words import BILL_KINDS, status_of
 from core.contract.errors import ProviderError
 from core.contract.provider import ProviderSpec
@@ -100,8 +100,8 @@ def _ask(request: Any, connection: Connection | None, form: FindForm) -> tuple[P
     try:
         found = connections.open_provider(services, connection.id).search_documents(form.query)
     except ProviderError as error:
-        connections.note_failure(services, connection.id, error)
-        return None, trouble(request, connection, error)
+        return None, note_trouble(request, connection, "find", error)
+    failures.settle_now(services, connection.id, "find")
     with services.db.begin() as session:
         snapshot.save_documents(session, connection.id, found.items, services.clock.now())
     return found, None

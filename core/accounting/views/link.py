@@ -7,11 +7,12 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
-from core.accounting import access, connections, linking, snapshot, suggestions
+from core.accounting import access, connections, failures, linking, snapshot, suggestions
 from core.accounting.access import LINK
 from core.accounting.draft_words import joined
 from core.accounting.models import Connection, PartyLink, PartyRow
-from core.accounting.pages import RECORD, Place, Trouble, accounting_page, connection_for, place, require, trouble
+from core.accounting.pages import RECORD, Place, accounting_page, connection_for, note_trouble, place, require
+from core.accounting.plain import Trouble
 from core.contract.errors import ProviderError
 from core.contract.values import Page, Party
 from core.forms import clean, number_in
@@ -65,8 +66,8 @@ def _ask(request: Any, connection: Connection | None, text: str) -> tuple[Page[P
             text, cursor=request.GET.get("cursor") or None
         )
     except ProviderError as error:
-        connections.note_failure(services, connection.id, error)
-        return Page(()), trouble(request, connection, error)
+        return Page(()), note_trouble(request, connection, "search", error)
+    failures.settle_now(services, connection.id, "search")
     with services.db.begin() as session:
         snapshot.save_parties(session, connection.id, found.items, services.clock.now())
     return found, None

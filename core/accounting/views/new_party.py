@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
-from core.accounting import access, connections, intents, parties, suggestions
+from core.accounting import access, connections, failures, intents, parties, suggestions
 from core.accounting.access import LINK
 from core.accounting.draft_words import title_of, waits_for
 from core.accounting.models import Connection, NewPartyIntent
@@ -85,6 +85,8 @@ def _form(
         "able": able,
         "shown": checked.at_fields if checked else {},
         "row": row,
+        "reference": failures.reference_of_intent(request.dbsession, parties.DEED.name, row) if row else "",
+        "reads_words": access.reads_words(request, connection) or (row is not None and row.state == "refused"),
         "existing": parties.existing_of(row) if row else None,
         "namesakes": suggestions.called(request.dbsession, connection.id, typed["name"]) if row is None else [],
     }
@@ -169,6 +171,8 @@ def show(request: Any) -> Any:
         "spec": spec,
         "title": title_of(request.dbsession, row),
         "waits": row.state in intents.UNDER_WAY,
+        "reference": failures.reference_of_intent(request.dbsession, parties.DEED.name, row) if row.error else "",
+        "reads_words": access.reads_words(request, row.connection),
         "waits_for": waits_for(row, spec.title, request.clock.now()),
     }
     name = "new_party_state" if request.is_fragment else "new_party_one"
