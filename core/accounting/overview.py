@@ -165,7 +165,7 @@ def _figures(
         sums=_sums(group for group in groups if group.currency == lens.currency),
         days_to_pay=_median(days.get(lens.currency, {})),
         paid_elsewhere=sum(sum(counts.values()) for code, counts in days.items() if code != lens.currency),
-        other=tuple(one for one in others if any(amount.number for amount in one.sums.values())),
+        other=tuple(one for one in others if any(amount.number or amount.value for amount in one.sums.values())),
         converted=converted,
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.accounting import ages, budget, connections, linking, overview, unread
 from core.accounting.access import Sight
+from core.accounting.charts import Charts, charts
 from core.accounting.context import ConnectionContext
 from core.accounting.document_filter import facets
 from core.accounting.document_list import Listing, Shown, listing
@@ -65,6 +66,7 @@ class Contents:
     billed: Billed | None
     ladder: Billed | None
     lists: Sequence[Listing]
+    charts: Charts | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,11 @@ class Block:
     def ladder(self) -> Billed | None:
         """The same in the record's own currency, beside its amount or budget; None where it has none."""
         return self._contents.ladder
+
+    @property
+    def charts(self) -> Charts | None:
+        """Invoiced and paid by month, owed by age; None on opportunities and projects, and for who sees no amounts."""
+        return self._contents.charts
 
     @property
     def lists(self) -> Sequence[Listing]:
@@ -199,14 +206,15 @@ class _Reader:
             return Contents(overview.light(self._session, whose, today), None, None, None, ())
         shows_billed = self._record.kind not in PARTY_RECORDS
         agreed_in = self._record.currency if agreed_for(self._record) is not None else ""
+        base = connection.base_currency
+        figures = overview.figures(self._session, whose, base, today, converted=connection.converted)
         return Contents(
             light=None,
-            figures=overview.figures(
-                self._session, whose, connection.base_currency, today, converted=connection.converted
-            ),
+            figures=figures,
             billed=billed(self._session, whose, connection.base_currency) if shows_billed else None,
             ladder=billed(self._session, whose, agreed_in) if agreed_in else None,
             lists=self._lists(provider, whose, documents, today),
+            charts=None if shows_billed else charts(self._session, whose, figures),
         )
 
     def _links(self) -> list[PartyLink]:
