@@ -13,6 +13,7 @@ from core.accounting.models import Connection
 RIGHTS: dict[str, tuple[str, ...]] = {
     "party linked": (SEE_STATUS,),
     "party unlinked": (SEE_STATUS,),
+    "party followed": (SEE_STATUS,),
     "party made": (SEE_STATUS,),
     "copied to party": (SEE_STATUS,),
     "copied to record": (SEE_STATUS,),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from core.accounting.documents import PARTY_RECORDS, linked_ids
@@ -38,8 +38,11 @@ def suggest(session: Session, record: Any, connection: Connection, *, bills: boo
         return ()
     texts = [record.path.removeprefix("/"), *([record.title] if len(record.title) >= SHORTEST else [])]
     columns = (DocumentRow.reference, DocumentRow.number, DocumentRow.source_url)
-    in_line = select(LineRow.document).where(or_(*(_holds(LineRow.description, text) for text in texts)))
-    named = or_(*(_holds(column, text) for column in columns for text in texts), DocumentRow.id.in_(in_line))
+    # Asked of each of these documents, so that the lines of all others are not read through.
+    in_line = exists().where(
+        LineRow.document == DocumentRow.id, or_(*(_holds(LineRow.description, text) for text in texts))
+    )
+    named = or_(*(_holds(column, text) for column in columns for text in texts), in_line)
     rows = session.scalars(
         select(DocumentRow)
         .where(of_parties(record, connection.id), named)

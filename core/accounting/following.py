@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from core.accounting.deeds import in_connection
 from core.accounting.intents import unsent
 from core.accounting.linking import party_row
 from core.accounting.models import DocumentRow, Draft, PartyLink, PartyRow, UnreadDocument
@@ -67,8 +68,8 @@ def _move_links(session: Session, old: PartyRow, new: PartyRow, now: datetime) -
     if links and not _links_to(session, new):
         new.documents_at = None  # while nobody was linked, nobody kept its documents current: read them whole
     for link in links:
-        before = {"party": old.name, "party_id": old.party_id, "in": link.connection.name}
-        after = {"party": new.name, "party_id": new.party_id, "in": link.connection.name}
+        before = {"party": old.name, "party_id": old.party_id, **in_connection(link.connection)}
+        after = {"party": new.name, "party_id": new.party_id, **in_connection(link.connection)}
         kind, record_id = link.kind, link.record_id
         if _is_linked(session, link, new.party_id):
             session.delete(link)

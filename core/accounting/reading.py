@@ -31,6 +31,7 @@ DAY = timedelta(days=1)
 QUIET = timedelta(hours=18)  # with a look every six hours: within a day
 LEASE = timedelta(minutes=5)
 PORTION = 40  # documents asked for by their ids at once: what was read is saved before more is asked
+FEW = 5  # parties told of that are read one by one; more of them come by the feed, in a few calls
 MOST_FAILING = 3  # parties tried alone, one after the other, that fail: then it is not the party
 FOR_ALL = (Denied, ReconnectNeeded, Throttled)  # what concerns the whole connection, whatever is asked next
 
@@ -62,13 +63,12 @@ class Reading:
         with self._services.db.read() as session:
             state = session.get_one(Connection, self._id)
             organisation_at, choices_at = state.organisation_at, state.choices_at
-            parties_at, changes_at = state.parties_at, state.changes_at
             age = budget.pace(session, self._id, now) if age is None else age
         if _old(organisation_at, now, QUIET):
             self._read_organisation()
         late = [
             *self._tried(self._read_told),
-            *self._tried(lambda: self._keep_up(parties_at, changes_at, now, age)),
+            *self._tried(lambda: self._keep_up(now, age)),
             *self._tried(self._follow),
             *self._tried(self._load_new),
         ]
@@ -108,10 +108,14 @@ class Reading:
             waits = telling.pending(session, self._id)
         if not (waits.parties or waits.documents):
             return
-        for party_id in waits.parties:
-            party = self._party(party_id)
-            with self._services.db.begin() as session:
-                snapshot.save_parties(session, self._id, [party], self._services.clock.now())
+        if self._feeds and len(waits.parties) > FEW:
+            parties_at, changes_at = self._up_to()
+            self._read_feed(None if parties_at is None else changes_at, now)
+        else:
+            for party_id in waits.parties:
+                party = self._party(party_id)
+                with self._services.db.begin() as session:
+                    snapshot.save_parties(session, self._id, [party], self._services.clock.now())
         for portion in snapshot.in_batches(waits.documents, PORTION):
             self._save(self._ask.get_documents(portion), self._services.clock.now())
         with self._services.db.begin() as session:
@@ -127,13 +131,20 @@ class Reading:
             return [error]
         return []
 
-    def _keep_up(self, parties_at: datetime | None, changes_at: datetime | None, now: datetime, age: timedelta) -> None:
+    def _keep_up(self, now: datetime, age: timedelta) -> None:
         """What keeps all parties current together: the feed, else the list of everybody once a day."""
+        parties_at, changes_at = self._up_to()
         if not self._feeds:
             if _old(parties_at, now, DAY):
                 self._read_everybody(now)
         elif parties_at is None or _old(changes_at, now, age):
             self._read_feed(None if parties_at is None else changes_at, now)
+
+    def _up_to(self) -> tuple[datetime | None, datetime | None]:
+        """When everybody was read first, and up to when the feed was followed."""
+        with self._services.db.read() as session:
+            state = session.get_one(Connection, self._id)
+            return state.parties_at, state.changes_at
 
     def _hold(self) -> None:
         """Keep the lease while long work goes on. Raises `Overtaken`."""

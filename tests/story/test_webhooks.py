@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 import webtest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from core import ManualClock
-from core.accounting.models import Connection, DocumentRow, PartyRow, Told
+from core.accounting.models import Connection, DocumentRow, PartyLink, PartyRow, Told
 from core.jobs.periodic import tick
 from core.services import Services
 from plugins.xero.models import HeardEvent
 from plugins.xero.sandbox import Sandbox
 from plugins.xero.sandbox.webhooks import signature
 from tests.conftest import Browser, LogIn
+from tests.core.pages import words
 from tests.story.conftest import Connect
 from tests.story.hearing import KEY, Line
 
@@ -148,6 +149,28 @@ def test_a_burst_of_webhooks_becomes_few_readings(
     assert sandbox.calls.count("/api.xro") - before <= 4
 
 
+def test_many_parties_told_of_at_once_are_read_by_the_feed(
+    line: Line, services: Services, sandbox: Sandbox, clock: ManualClock
+) -> None:
+    contacts = [row["ContactID"] for row in sandbox.records("Contacts") if row["ContactStatus"] == "ACTIVE"][:30]
+    with services.db.begin() as session:
+        connection = session.scalars(select(Connection)).one()
+        known = set(session.scalars(select(PartyLink.party_id)))
+        for number, contact in enumerate(one for one in contacts if one not in known):
+            where = {"kind": "organizations", "record_id": 1000 + number, "connection_id": connection.id}
+            session.add(PartyLink(**where, party_id=contact, linked_at=clock.now()))
+        session.execute(update(PartyRow).values(documents_at=clock.now()))
+    before = sandbox.calls.count("/api.xro")
+    for number, contact in enumerate(contacts):
+        sandbox.deeds.rename_contact(contact, f"Renamed {number}")
+    line.bring()
+    with services.db.read() as session:
+        renamed = select(func.count()).where(PartyRow.name.startswith("Renamed "))
+        assert session.scalar(renamed) == len(contacts) > 10
+        assert session.scalar(select(func.count()).select_from(Told)) == 0
+    assert sandbox.calls.count("/api.xro") - before <= 6
+
+
 def test_what_nobody_linked_costs_no_call(line: Line, services: Services, sandbox: Sandbox) -> None:
     before = sandbox.calls.count("/api.xro")
     sandbox.deeds.rename_contact(sandbox.contact_id("Aoraki Outdoor Co"), "Aoraki Outdoors")
@@ -228,12 +251,16 @@ def test_an_open_tab_looks_more_often_where_xero_tells(sales: Browser, tab: str)
     assert sales.get(tab).html.find(id="accounting-tab")["hx-trigger"] == "every 10s"
 
 
-def test_when_it_was_told_is_kept(line: Line, services: Services, sandbox: Sandbox, clock: ManualClock) -> None:
+def test_when_it_was_told_is_kept_and_shown_to_admins(
+    line: Line, services: Services, sandbox: Sandbox, clock: ManualClock, log_in: LogIn
+) -> None:
     sandbox.deeds.pay(invoice(services).document_id, Decimal(1))
     line.bring()
     with services.db.read() as session:
         connection = session.scalars(select(Connection)).one()
         assert (connection.told_at, connection.told_read_at) == (clock.now(), clock.now())
+    clock.advance(seconds=120)
+    assert "Told of a change 2 minutes ago" in words(log_in("admin").get("/admin/accounting"))
 
 
 def test_events_heard_long_ago_are_forgotten(

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
-from core.accounting import connections, copying, intents, linking, party_changes, snapshot
+from core.accounting import connections, copying, failures, intents, linking, party_changes, snapshot
 from core.accounting.access import LINK
 from core.accounting.codec import to_json
 from core.accounting.copying import LABELS, LEAVE, Able, Pair, Wish
@@ -137,10 +137,16 @@ def _page(
         "again": again,
         "existing": party_changes.existing_of(again) if again else None,
         "moved": _moved(desk, again) if again else {},
+        "reference": _reference(request, again) if again else "",
     }
     response = accounting_page(request, "copy", desk.here.record, desk.here.spec, **values)
     response.status_int = status
     return response
+
+
+def _reference(request: Any, row: PartyChange) -> str:
+    """What a person tells support of what went wrong; "" where nothing did."""
+    return failures.reference_of_intent(request.dbsession, party_changes.DEED.name, row) if row.error else ""
 
 
 def _moved(desk: Desk, again: PartyChange) -> dict[str, str]:
@@ -228,6 +234,7 @@ def show(request: Any) -> Any:
         "labels": LABELS,
         "waits": row.state in intents.UNDER_WAY,
         "waits_for": waits_for(row, spec.title, request.clock.now()),
+        "reference": _reference(request, row),
     }
     name = "copy_state" if request.is_fragment else "copy_one"
     return render_to_response(template_of(request, spec, name), values, request)

@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 from sqlalchemy import select
 
-from core.accounting import draft_changes, draft_form, draft_page, draft_versions, drafts, intents, linking
+from core.accounting import draft_changes, draft_form, draft_page, draft_versions, drafts, failures, intents, linking
 from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.codec import to_json
 from core.accounting.context import ConnectionContext
@@ -220,6 +220,7 @@ def _words(request: Any, row: DraftChange) -> dict[str, Any]:
         "title": title_of(request.dbsession, row),
         "waits_for": waits_for(row, title, request.clock.now()),
         "waits": row.state in intents.UNDER_WAY,
+        "reference": failures.reference_of_intent(request.dbsession, draft_changes.DEED.name, row) if row.error else "",
         "has_form": has_form(request, row),
         "moved_on": moved_on(row),
         "still_draft": theirs is not None and theirs.status is DocumentStatus.DRAFT,

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from core.accounting import following
 from core.accounting.access import BY_CONNECTION, DRAFT, LINK, SEE_AMOUNTS, SEE_BILLS, SEE_STATUS, whole
-from core.accounting.models import Connection, ConnectionAccess
+from core.accounting.models import Connection, ConnectionAccess, PartyRow
 from core.audit.models import AuditEntry
 from core.services import Services
 from core.users.models import Role
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.books import Books, connect, four_records
 from tests.core.pages import form_of, words
+from tests.databases import NOW
 
 PAGE = "/admin/accounting/1/access"
 
@@ -206,11 +208,19 @@ def test_the_audit_trail_keeps_a_hidden_connection_to_itself(
         role = session.query(Role).filter_by(key="sales").one()
         role.rights = [*role.rights, "audit.see"]
     admin.send(f"{books.tab('contact')}/link", {"connection": "2", "party": "party2"}, status=303)
+    with services.db.begin() as session:
+        mine = session.query(PartyRow).filter_by(connection_id=2)
+        session.add(PartyRow(connection_id=2, party_id="late", name="Survivor Ltd", folded="", state="active", data={}))
+        mine.filter_by(party_id="party2").one().merged_into = "late"
+        session.flush()
+        following.follow(session, 2, NOW)
     sales = log_in("sales")
     assert "Second Company" in sales.get("/admin/audit")
+    assert "Survivor Ltd" in sales.get("/admin/audit")
     take_away(admin, services, "sales", SEE_STATUS, page="/admin/accounting/2/access")
     told = sales.get("/admin/audit")
     assert "Second Company" not in told
+    assert "Survivor Ltd" not in told
     assert "Party linked" in told
 
 

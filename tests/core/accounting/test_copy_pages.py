@@ -17,6 +17,7 @@ from core.users.models import Role
 from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.drafting import key_in
+from tests.core.pages import words
 from tests.story.conftest import Connect
 
 pytestmark = pytest.mark.slow
@@ -333,7 +334,9 @@ def test_a_copy_that_is_throttled_says_until_when_and_goes_out_by_itself(
     sandbox.faults.add("429-minute", times=1)
     answer = confirm(page).submit(status=303)
     services.jobs.drain()
-    assert "goes out by itself" in sales.get(answer.location)
+    page = sales.get(answer.location)
+    assert "goes out by itself" in page
+    assert "Reference for support: LT-" in words(page)
     assert "waits to be sent" in sales.get(tab)
     assert contact(sandbox)["EmailAddress"] != "new@harbour.example"
     pass_time(services, clock, 180)

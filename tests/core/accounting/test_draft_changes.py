@@ -336,6 +336,9 @@ def test_a_change_waits_for_who_is_throttled_or_away_and_goes_out_by_itself(
     sandbox.faults.add(fault, times=1, method="GET", path="/api.xro/2.0/Invoices")
     services.jobs.drain()
     assert the_change(services).state == "queued"
+    page = sales.get(f"/accounting/changes/{the_change(services).key}")
+    assert "Reference for support: LT-" in words(page)
+    assert "Xero says" not in page, "its own words may hold anything, and sales sees no bills"
     pass_time(services, clock, seconds=wait, deed=draft_changes.DEED)
     assert invoice(sandbox, made)["Reference"] == "PO 80"
 
