@@ -1,5 +1,9 @@
 """Calls left per connection, shared by all processes: rows changed by compare-and-set, no lock held over a call.
 
+People come first: what is read in the background leaves the last calls of a minute and of a day, and one of the places,
+to those who wait for an answer. While a day's calls run low, nobody who searches or presses Refresh takes more than a
+share of them. Drafts that were sent are never held back.
+
 Windows are counted by our own limits (those the vendor publishes, `ProviderSpec`) and corrected by what its answers
 say. Places among the concurrent calls are leased, so that a killed process gives its place back.
 """
@@ -9,13 +13,14 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.accounting.models import CallSlot, CallWindow
+from core.accounting.models import CallShare, CallSlot, CallWindow, Connection
 from core.contract.errors import Throttled
 from core.contract.provider import ProviderSpec
 from core.db import changed
@@ -29,7 +34,14 @@ LONGEST_PAUSE = {
     "app": timedelta(minutes=10),
 }
 PLANNED = 1000
-PACES = ((500, timedelta(minutes=5)), (250, timedelta(minutes=10)), (100, timedelta(minutes=20)))
+KEPT = {"minute": 10, "day": 60}  # calls that the background leaves to people
+LOW, SHARE = 250, 40  # with so few calls left today, nobody who looks takes more than a share
+# With at least so many calls left today documents may be so old, and a Refresh that is pressed reads them when so old.
+PACES = (
+    (500, timedelta(minutes=5), timedelta(seconds=5)),
+    (250, timedelta(minutes=10), timedelta(minutes=1)),
+    (KEPT["day"], timedelta(minutes=15), timedelta(minutes=5)),
+)
 SLOWEST = timedelta(hours=1)
 SLOT_LEASE = timedelta(seconds=90)
 PATIENCE = 8.0
@@ -42,10 +54,27 @@ WORDS = {
 }
 
 
+class Held(Throttled):
+    """A call that our own budget holds back, though the provider would take it: others come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: work in the background, a person who looks (`user_id`), or (neither) a deed that is carried out."""
+
+    background: bool = False
+    user_id: int | None = None
+
+
+DEED = Caller()
+
+
 class RowBudget:
     """The budget of one connection, as rows."""
 
-    def __init__(self, services: Services, spec: ProviderSpec, connection_id: int) -> None:
+    def __init__(self, services: Services, spec: ProviderSpec, connection_id: int, caller: Caller = DEED) -> None:
+        self._spec = spec
+        self._caller = caller
         self._services = services
         self._id = connection_id
         self._limits = {"minute": spec.calls_per_minute, "day": spec.calls_per_day}
@@ -53,15 +82,16 @@ class RowBudget:
         self._owner = uuid.uuid4().hex
 
     def spend(self) -> None:
-        """Take one call and, where calls at once are limited, a place. Raises `Throttled`."""
+        """Take one call and, where calls at once are limited, a place. Raises `Throttled`, `Held`."""
         now = self._services.clock.now()
         with self._services.db.begin() as session:
             for window in ("day", "minute", "concurrent", "app"):
                 self._refuse_when_shut(session, window, now)
+            self._hold_back(session, now)
             for window, limit in self._limits.items():
                 self._count(session, window, limit, now)
         if self._slots is not None:
-            self._take_place(self._slots)
+            self._take_place(max(1, self._slots - self._caller.background))
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take over what an answer said; unreadable values are passed over."""
@@ -106,6 +136,38 @@ class RowBudget:
         until = session.scalar(select(CallWindow.shut_until).where(*self._is(window)))
         if until is not None and until > now:
             raise Throttled(WORDS[window], until, window)
+
+    def _hold_back(self, session: Session, now: datetime) -> None:
+        """Leave the last calls to people, and to each of them a share."""
+        left = calls_left(session, self._spec, self._id, now) if self._caller.background else {}
+        for window, least in KEPT.items() if left else ():
+            rest = left.get(window, (0, None))[1]
+            if rest is not None and rest <= min(least, (self._limits[window] or least * 10) // 4):
+                raise Held(f"The last calls of this {window} are kept for people.", self._ends(session, window), window)
+        if self._caller.user_id is not None:
+            used = self._count_for(session, self._caller.user_id, now)
+            if used > SHARE and left_today(session, self._id, now) < LOW:
+                words = "You have used your share of today's calls, which run low. What is known is shown."
+                raise Held(words, self._ends(session, "day"), "day")
+
+    def _ends(self, session: Session, window: str) -> datetime:
+        started = session.scalar(select(CallWindow.started_at).where(*self._is(window)))
+        return (started or self._services.clock.now()) + LENGTH[window]
+
+    def _count_for(self, session: Session, user_id: int, now: datetime) -> int:
+        """Count a call for a person; how many they made since a day began for them."""
+        mine = (CallShare.connection_id == self._id, CallShare.user_id == user_id)
+        old = update(CallShare).where(*mine, CallShare.started_at <= now - LENGTH["day"])
+        session.execute(old.values(started_at=now, used=0))
+        if not changed(session, update(CallShare).where(*mine).values(used=CallShare.used + 1)):
+            try:
+                with session.begin_nested():
+                    session.execute(
+                        insert(CallShare).values(connection_id=self._id, user_id=user_id, started_at=now, used=1)
+                    )
+            except IntegrityError:  # another process made it in this moment
+                pass
+        return session.scalar(select(CallShare.used).where(*mine)) or 0
 
     def _count(self, session: Session, window: str, limit: int | None, now: datetime) -> None:
         self._row(session, window, now)
@@ -176,17 +238,33 @@ def calls_left(
 
 
 def pace(session: Session, connection_id: int, now: datetime) -> timedelta:
-    """How old documents may grow before they are read again: five minutes, longer as the day's calls run low.
+    """How old documents may grow before they are read again: five minutes, longer as the day's calls run low."""
+    left = left_today(session, connection_id, now)
+    return next((age for least, age, _ in PACES if left >= least), SLOWEST)
+
+
+def pace_pressed(session: Session, connection_id: int, now: datetime) -> timedelta:
+    """How old documents must be for a Refresh that is pressed to read them again."""
+    left = left_today(session, connection_id, now)
+    return next((age for least, _, age in PACES if left >= least), PACES[-1][1])
+
+
+def is_too_soon(session: Session, connection: Connection, now: datetime) -> bool:
+    """Whether a Refresh that is pressed reads nothing, because calls run low and it was read a while ago only."""
+    age = pace_pressed(session, connection.id, now)
+    return age > PACES[0][2] and connection.changes_at is not None and connection.changes_at > now - age
+
+
+def left_today(session: Session, connection_id: int, now: datetime) -> int:
+    """What is left of the day's calls.
 
     A day is planned with `PLANNED` calls, whatever the vendor allows beyond; fewer where its answers say so.
     """
     row = session.get(CallWindow, (connection_id, "day"))
     if row is None or row.started_at <= now - LENGTH["day"]:
-        return PACES[0][1]
+        return PLANNED
     left = PLANNED - row.used
-    if row.remaining is not None:
-        left = min(left, row.remaining)
-    return next((age for least, age in PACES if left >= least), SLOWEST)
+    return left if row.remaining is None else min(left, row.remaining)
 
 
 def is_plenty(session: Session, connection_id: int, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from core.accounting.budget import DEED, Caller, Held
 from core.accounting.codec import from_json, to_json
 from core.accounting.context import ConnectionContext, grant_values, granted_by
 from core.accounting.models import Connection, GrantRow
@@ -24,8 +25,11 @@ TROUBLE = ("last_error", "last_error_detail", "missing_scope")
 ABOUT_THE_CONNECTION = (Throttled, Unavailable, ReconnectNeeded, Denied)
 
 
-def open_provider(services: Services, connection_id: int) -> AccountingProvider:
-    """The provider for a connection, holding no session. Raises `ReconnectNeeded`, `NotFound`, `Unavailable`."""
+def open_provider(services: Services, connection_id: int, caller: Caller = DEED) -> AccountingProvider:
+    """The provider for a connection, for whoever calls; holds no session.
+
+    Raises `ReconnectNeeded`, `NotFound`, `Unavailable`.
+    """
     with services.db.read() as session:
         connection = session.get(Connection, connection_id)
         if connection is None:
@@ -35,7 +39,7 @@ def open_provider(services: Services, connection_id: int) -> AccountingProvider:
         spec = services.providers.get(connection.provider)
         if spec is None:
             raise Unavailable(f"The plugin for {connection.name} is switched off.")
-        return spec.open(ConnectionContext(services, spec, connection))
+        return spec.open(ConnectionContext(services, spec, connection, caller=caller))
 
 
 def spec_of(services: Services, connection: Connection) -> ProviderSpec:
@@ -113,7 +117,7 @@ def note_failure(services: Services, connection_id: int, error: ProviderError) -
 
     Only what is about the connection: that one thing is not there, or was refused, concerns who asked for it.
     """
-    if not isinstance(error, ABOUT_THE_CONNECTION):
+    if isinstance(error, Held) or not isinstance(error, ABOUT_THE_CONNECTION):
         return
     now = services.clock.now()
     until = error.until if isinstance(error, Throttled | Unavailable) else None

@@ -19,7 +19,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import object_session
 
-from core.accounting.budget import RowBudget
+from core.accounting.budget import DEED, Caller, RowBudget
 from core.accounting.codec import from_json, to_json
 from core.accounting.models import Connection, GrantRow
 from core.contract.clock import Clock
@@ -38,7 +38,9 @@ GONE = "The connection to the accounting system is gone. An admin can connect it
 class ConnectionContext:
     """The `ProviderContext` of one connection."""
 
-    def __init__(self, services: Services, spec: ProviderSpec, connection: Connection) -> None:
+    def __init__(
+        self, services: Services, spec: ProviderSpec, connection: Connection, *, caller: Caller = DEED
+    ) -> None:
         self._services = services
         self._spec = spec
         self._grant_id = connection.grant_id
@@ -47,7 +49,7 @@ class ConnectionContext:
         self._scopes: str | None = None
         if object_session(connection) is not None:  # the grant is at hand, or one query away in that session
             self._scopes = connection.grant.scopes if connection.grant else ""
-        self.budget = RowBudget(services, spec, connection.id)
+        self.budget = RowBudget(services, spec, connection.id, caller)
 
     @property
     def organisation(self) -> Organisation:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.accounting import access, connections, failures, linking
 from core.accounting.access import SEE_STATUS, Sight
+from core.accounting.budget import Caller
 from core.accounting.models import Connection
 from core.accounting.plain import Trouble, trouble
 from core.contract.errors import ProviderError
@@ -142,3 +143,8 @@ def note_trouble(request: Any, connection: Connection, deed: str, error: Provide
     connections.note_failure(services, connection.id, error)
     about = failures.About(deed, user_id=request.identity.id)
     return trouble(request, connection, error, failures.note(services, connection.id, about, error))
+
+
+def who_looks(request: Any) -> Caller:
+    """The user of a request, as somebody who looks: each has a share of the calls while they run low."""
+    return Caller(user_id=request.identity.id)

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
 
 from core.accounting import budget, connections, following, rereading, snapshot, telling, unread
 from core.accounting.models import Connection, PartyLink, PartyRow
@@ -34,6 +35,18 @@ PORTION = 40  # documents asked for by their ids at once: what was read is saved
 FEW = 5  # parties told of that are read one by one; more of them come by the feed, in a few calls
 MOST_FAILING = 3  # parties tried alone, one after the other, that fail: then it is not the party
 FOR_ALL = (Denied, ReconnectNeeded, Throttled)  # what concerns the whole connection, whatever is asked next
+
+
+def _new(connection_id: int) -> Select[str]:
+    """The linked parties whose documents were never loaded."""
+    same = (PartyRow.connection_id == PartyLink.connection_id) & (PartyRow.party_id == PartyLink.party_id)
+    linked = select(PartyLink.party_id).outerjoin(PartyRow, same)
+    return linked.where(PartyLink.connection_id == connection_id, PartyRow.documents_at.is_(None)).distinct()
+
+
+def has_new(session: Session, connection_id: int) -> bool:
+    """Whether somebody waits for a first load."""
+    return session.scalar(_new(connection_id).limit(1)) is not None
 
 
 class Overtaken(Exception):
@@ -202,16 +215,7 @@ class Reading:
     def _load_new(self) -> None:
         """Load the documents of linked parties that were never loaded."""
         with self._services.db.read() as session:
-            linked = (
-                select(PartyLink.party_id)
-                .outerjoin(
-                    PartyRow,
-                    (PartyRow.connection_id == PartyLink.connection_id) & (PartyRow.party_id == PartyLink.party_id),
-                )
-                .where(PartyLink.connection_id == self._id, PartyRow.documents_at.is_(None))
-                .distinct()
-            )
-            new = sorted(set(session.scalars(linked)))
+            new = sorted(set(session.scalars(_new(self._id))))
         self._load_each(new)
 
     def _load_each(self, party_ids: Sequence[str]) -> None:

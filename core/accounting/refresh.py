@@ -13,9 +13,9 @@ from datetime import timedelta
 
 from sqlalchemy import or_, update
 
-from core.accounting import connections, failures
+from core.accounting import budget, connections, failures
 from core.accounting.models import Connection
-from core.accounting.reading import LEASE, Overtaken, Reading
+from core.accounting.reading import LEASE, Overtaken, Reading, has_new
 from core.contract.answers import AFTER_A_FAULT
 from core.contract.errors import ProviderError, Unavailable
 from core.contract.guard import UNREADABLE
@@ -25,7 +25,6 @@ from core.services import Services
 log = logging.getLogger(__name__)
 JOB, DEED = "accounting.refresh", "refresh"
 STALE = timedelta(minutes=5)  # of documents, while the day's calls are plenty (`budget.pace`)
-SOON = timedelta(seconds=5)
 WAITS = 40  # quarters of a second
 
 
@@ -36,11 +35,12 @@ def refresh(
     force: bool = False,
     document_ids: Sequence[str] = (),
     told: bool = False,
+    user_id: int | None = None,
 ) -> None:
     """Bring a connection up to date: the parties named (loaded whole if new), the documents named, the feed when old.
 
-    `force` reads the feed though it is not old yet, but not twice within `SOON`. What the provider told by itself is
-    read whatever else is asked for; with `told` nothing else is.
+    `force` reads the feed when it is as old as `budget.pace_pressed` says; `user_id` is who pressed. What the provider
+    told by itself is read whatever else is asked for; with `told` nothing else is.
 
     Failures are noted on the connection, not raised. Does nothing while another process refreshes it.
     """
@@ -51,9 +51,11 @@ def refresh(
         owner, waits = _lease(services, connection_id), waits - 1
     if not owner:
         return
-    age = None if not force else timedelta(0) if waits < WAITS else SOON
+    age, caller = _how(services, connection_id, force, user_id)
+    if waits < WAITS and age == budget.PACES[0][2]:
+        age = timedelta(0)
     try:
-        work = Reading(services, connection_id, connections.open_provider(services, connection_id), owner)
+        work = Reading(services, connection_id, connections.open_provider(services, connection_id, caller), owner)
         if work.read_told() if told else work.run(party_ids, document_ids, age):
             connections.note_success(services, connection_id)
             failures.settle_now(services, connection_id, DEED)
@@ -65,9 +67,22 @@ def refresh(
         _give_back(services, connection_id, owner)
 
 
+def _how(
+    services: Services, connection_id: int, force: bool, user_id: int | None
+) -> tuple[timedelta | None, budget.Caller]:
+    """How old things must be to be read, and for whom: somebody who pressed or waits for a first load comes first."""
+    with services.db.read() as session:
+        age = budget.pace_pressed(session, connection_id, services.clock.now()) if force else None
+        waits = force or has_new(session, connection_id)
+    return age, budget.Caller(background=not waits, user_id=user_id)
+
+
 def _note(services: Services, connection_id: int, error: Exception) -> None:
     """Keep what went wrong on the connection, and until when nobody tries again."""
     until = services.clock.now() + AFTER_A_FAULT
+    if isinstance(error, budget.Held):  # nothing is wrong: the figures stay as they are for a while
+        log.info("refresh of connection %s waits: %s", connection_id, error.message)
+        return
     if not isinstance(error, ProviderError):
         log.error("refresh of connection %s failed", connection_id, exc_info=error)
         error = Unavailable(UNREADABLE, until, detail=type(error).__name__)

@@ -6,6 +6,7 @@ are the provider's own ids and opaque here.
 
 from core.accounting.models.connections import (
     PROVIDER_ID,
+    CallShare,
     CallSlot,
     CallWindow,
     Connection,
@@ -39,6 +40,7 @@ from core.accounting.models.snapshot import (
 
 __all__ = [
     "PROVIDER_ID",
+    "CallShare",
     "CallSlot",
     "CallWindow",
     "Choices",

@@ -109,6 +109,18 @@ class CallWindow(Base):
     shut_until: Mapped[dt.datetime | None] = mapped_column(Moment)
 
 
+class CallShare(Base):
+    """Calls that one person caused in a day by looking: searches, Refresh."""
+
+    __tablename__ = "accounting_call_share"
+    connection_id: Mapped[int] = mapped_column(
+        ForeignKey("accounting_connection.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    started_at: Mapped[dt.datetime] = mapped_column(Moment)
+    used: Mapped[int] = mapped_column(default=0)
+
+
 class CallSlot(Base):
     """One of the places among a connection's concurrent calls, leased by a process."""
 

@@ -25,6 +25,7 @@ from core.accounting.pages import (
     require,
     sight,
     sight_in,
+    who_looks,
 )
 from core.accounting.plain import Trouble
 from core.accounting.words import BILL_KINDS, status_of
@@ -98,7 +99,7 @@ def _ask(request: Any, connection: Connection | None, form: FindForm) -> tuple[P
     if connection is None or form.query is None:
         return Page(()), None
     try:
-        found = connections.open_provider(services, connection.id).search_documents(form.query)
+        found = connections.open_provider(services, connection.id, who_looks(request)).search_documents(form.query)
     except ProviderError as error:
         return None, note_trouble(request, connection, "find", error)
     failures.settle_now(services, connection.id, "find")

@@ -11,7 +11,16 @@ from core.accounting import access, connections, failures, linking, snapshot, su
 from core.accounting.access import LINK
 from core.accounting.draft_words import joined
 from core.accounting.models import Connection, PartyLink, PartyRow
-from core.accounting.pages import RECORD, Place, accounting_page, connection_for, note_trouble, place, require
+from core.accounting.pages import (
+    RECORD,
+    Place,
+    accounting_page,
+    connection_for,
+    note_trouble,
+    place,
+    require,
+    who_looks,
+)
 from core.accounting.plain import Trouble
 from core.contract.errors import ProviderError
 from core.contract.values import Page, Party
@@ -62,7 +71,7 @@ def _ask(request: Any, connection: Connection | None, text: str) -> tuple[Page[P
     if connection is None:
         return Page(()), None
     try:
-        found = connections.open_provider(services, connection.id).search_parties(
+        found = connections.open_provider(services, connection.id, who_looks(request)).search_parties(
             text, cursor=request.GET.get("cursor") or None
         )
     except ProviderError as error:

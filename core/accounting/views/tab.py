@@ -12,6 +12,7 @@ from pyramid.response import Response
 
 from core.accounting import (
     access,
+    budget,
     connections,
     document_suggestions,
     explaining,
@@ -175,7 +176,11 @@ def refresh(request: Any) -> Any:
     for connection in tab.linked_connections(request.dbsession, here.spec.key, here.record, seen):
         links = linking.links_of(request.dbsession, here.record.kind, here.record.id)
         parties = [link.party_id for link in links if link.connection_id == connection.id]
-        request.enqueue("accounting.refresh", connection_id=connection.id, party_ids=parties, force=True)
+        asked = {"connection_id": connection.id, "party_ids": parties, "user_id": request.identity.id}
+        request.enqueue("accounting.refresh", **asked, force=True)
+        if budget.is_too_soon(request.dbsession, connection, request.clock.now()):
+            told = "Today's calls run low, so figures that were read a moment ago are not read again yet."
+            request.session.flash(told, "info")
     request.session.flash("Being refreshed. The figures follow in a moment.", "info")
     return HTTPSeeOther(location=f"{here.path}?asked={int(request.clock.now().timestamp() * 1000)}")
 

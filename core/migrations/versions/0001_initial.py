@@ -139,6 +139,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("role_id", "connection_id", name=op.f("pk_accounting_access")),
     )
     op.create_table(
+        "accounting_call_share",
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("started_at", core.db.Moment(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_call_share_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "user_id", name=op.f("pk_accounting_call_share")),
+    )
+    op.create_table(
         "accounting_call_slot",
         sa.Column("connection_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core import AccountingProvider, ManualClock, Organisation, ProviderSpec, Throttled
-from core.accounting.budget import RowBudget, calls_left, pace
+from core.accounting.budget import DEED, SHARE, Caller, Held, RowBudget, calls_left, pace, pace_pressed
 from core.accounting.codec import to_json
 from core.accounting.models import Connection
 from core.services import Services
@@ -40,7 +40,7 @@ def connection_id(services: Services, clock: ManualClock) -> int:
 @pytest.fixture
 def budget(services: Services, connection_id: int) -> Make:
     """`budget(calls_per_minute=3)`: a new one, as another process would make it."""
-    return lambda **limits: RowBudget(services, spec(**limits), connection_id)
+    return lambda caller=DEED, **limits: RowBudget(services, spec(**limits), connection_id, caller)
 
 
 def test_the_minute_runs_out_for_all_processes_together(budget: Make, clock: ManualClock) -> None:
@@ -128,7 +128,7 @@ def test_as_the_days_calls_run_low_documents_may_grow_older(
     made = budget()
     made.spend()
     assert minutes() == 5
-    for left, age in ((400, 10), (150, 20), (20, 60)):
+    for left, age in ((400, 10), (150, 15), (20, 60)):
         made.learn({"day-remaining": str(left)})
         assert minutes() == age
     clock.advance(seconds=24 * 3600)
@@ -145,3 +145,58 @@ def test_nothing_is_left_of_the_minute_while_the_provider_refuses_calls(
         clock.advance(seconds=seconds)
         with services.db.read() as session:
             assert calls_left(session, spec(calls_per_minute=60), connection_id, clock.now())["minute"] == told
+
+
+BACKGROUND = Caller(background=True)
+
+
+def test_the_last_calls_of_a_minute_are_kept_for_people(budget: Make, clock: ManualClock) -> None:
+    for _ in range(50):
+        budget(BACKGROUND, calls_per_minute=60).spend()
+    with pytest.raises(Held) as held:
+        budget(BACKGROUND, calls_per_minute=60).spend()
+    assert held.value.until == clock.now() + dt.timedelta(minutes=1)
+    for _ in range(10):
+        budget(Caller(user_id=7), calls_per_minute=60).spend()
+    clock.advance(seconds=61)
+    budget(BACKGROUND, calls_per_minute=60).spend()
+
+
+def test_the_last_calls_of_a_day_are_kept_for_people_as_answers_tell_them(budget: Make) -> None:
+    budget().spend()
+    budget().learn({"day-remaining": "60"})
+    with pytest.raises(Held):
+        budget(BACKGROUND).spend()
+    budget(Caller(user_id=7)).spend()
+    budget().spend()
+
+
+def test_the_background_leaves_one_place_free(budget: Make) -> None:
+    for _ in range(4):
+        budget(BACKGROUND, calls_at_once=5).spend()
+    budget(Caller(user_id=7), calls_at_once=5).spend()
+
+
+def test_one_who_looks_all_day_leaves_the_last_calls_to_the_others(budget: Make, clock: ManualClock) -> None:
+    eager, other = Caller(user_id=7), Caller(user_id=8)
+    for _ in range(SHARE + 1):
+        budget(eager).spend()
+    budget().learn({"day-remaining": "249"})
+    with pytest.raises(Held, match="your share"):
+        budget(eager).spend()
+    budget(other).spend()
+    budget().spend()
+    clock.advance(seconds=24 * 3600)
+    budget(eager).spend()
+
+
+def test_as_calls_run_low_a_refresh_that_is_pressed_needs_older_figures(
+    budget: Make, services: Services, connection_id: int, clock: ManualClock
+) -> None:
+    budget().spend()
+    ages = []
+    for left in (900, 400, 100, 10):
+        budget().learn({"day-remaining": str(left)})
+        with services.db.read() as session:
+            ages.append(pace_pressed(session, connection_id, clock.now()).total_seconds())
+    assert ages == [5, 60, 300, 900]
