@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from core.accounting.budget import Held
 from core.accounting.models import Failure
 from core.contract.errors import Duplicate, ProviderError
 from core.services import Services
@@ -68,8 +69,11 @@ def write(
     now: datetime,
     reference: str = "",
 ) -> str:
-    """The same in a transaction that is open. A name that is taken is an offer, no failure: "" for that."""
-    if isinstance(error, Duplicate):
+    """The same in a transaction that is open.
+
+    A name that is taken is an offer, and a call that our own budget holds back is no failure either: "" for these.
+    """
+    if isinstance(error, Duplicate | Held):
         return ""
     arguments = dict(about.arguments or {})
     same = select(Failure).where(*_open(connection_id, about.deed), Failure.error == type(error).__name__)

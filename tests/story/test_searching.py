@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from core import Party
-from core.accounting.models import PartyRow
+from core import ManualClock, Party
+from core.accounting.budget import LOW, SHARE
+from core.accounting.models import CallShare, CallWindow, Connection, Failure, PartyRow
 from core.accounting.snapshot import party_of
 from core.services import Services
+from core.users.models import User
 from plugins.xero.sandbox import Sandbox
 from tests.conftest import LogIn
 from tests.core.accounting.drafting import link_harbour
@@ -79,3 +81,21 @@ def test_while_xero_refuses_calls_find_says_when_to_try_again_and_shows_what_was
 def listed(page: Any) -> list[str]:
     """The numbers of a list of documents."""
     return [one.get_text() for one in page.html.select("table.docs .num")]
+
+
+def test_a_search_that_waits_for_the_others_is_told_in_words_and_is_no_failure(
+    connect: Connect, log_in: LogIn, services: Services, clock: ManualClock, harbour: str, refit: str
+) -> None:
+    connect()
+    sales = log_in("sales")
+    with services.db.begin() as session:
+        number = session.scalars(select(User.id).where(User.login == "sales")).one()
+        session.add(CallShare(connection_id=1, user_id=number, started_at=clock.now(), used=SHARE + 1))
+        session.execute(update(CallWindow).where(CallWindow.window == "day").values(remaining=LOW - 1))
+    for path in (f"{harbour}/tabs/xero/search?q=Harbour", f"{refit}/tabs/xero/find?what=invoices&q=Roastery"):
+        page = words(sales.get(path))
+        assert "You have used your share of today's calls" in page
+        assert "Try again in 1 day" in page
+    with services.db.read() as session:
+        assert session.scalars(select(Failure)).all() == []
+        assert session.get_one(Connection, 1).last_error == ""
