@@ -56,7 +56,7 @@ def test_lines_are_typed_without_scripts_and_shown_with_their_sum(log_in: LogIn,
     rows = [[cell.get_text(" ", strip=True) for cell in row.select("td")] for row in page.html.select("tbody tr")]
     assert rows[0][0] == "Fitting\nof the roaster FIT"
     assert [row[-1] for row in rows] == ["3,600.37", "105.00"]
-    assert rows[1][1:4] == ["1.5 ×", "80.00", "12.5 %"]
+    assert rows[1][1:4] == ["1.5 ×", "80.00", "less 12.5 %"]
     assert "All lines, without tax NZ$ 3,705.37" in words(page)
     with services.db.read() as session:
         assert session.query(Opportunity).one().amount == Decimal("3705.37"), "left empty, the lines decide"
