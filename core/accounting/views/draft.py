@@ -11,6 +11,7 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from core.accounting import (
     access,
     connections,
+    draft_changes,
     draft_fill,
     draft_form,
     draft_page,
@@ -128,7 +129,7 @@ def form_page(
         "connection": desk.connection,
         "connections": access.known_to(request, connections.active(request.dbsession, here.spec.key), DRAFT),
         "back": sheet.back or f"{here.path}/draft",
-        "reference": failures.reference_of_intent(request.dbsession, drafts.DEED.name, sheet.row) if sheet.row else "",
+        "reference": _reference(request, sheet.row) if sheet.row else "",
         "reads_words": access.reads_words(request, desk.connection),
         "offered": desk.offered,
         "every": desk.every,
@@ -136,6 +137,11 @@ def form_page(
     response = accounting_page(request, "draft" if desk.kind else "draft_cannot", here.record, here.spec, **values)
     response.status_int = status
     return response
+
+
+def _reference(request: Any, row: Draft | DraftChange) -> str:
+    deed = draft_changes.DEED if isinstance(row, DraftChange) else drafts.DEED
+    return failures.reference_of_intent(request.dbsession, deed.name, row)
 
 
 def sheet_of(

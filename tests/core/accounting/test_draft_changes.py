@@ -343,6 +343,16 @@ def test_a_change_waits_for_who_is_throttled_or_away_and_goes_out_by_itself(
     assert invoice(sandbox, made)["Reference"] == "PO 80"
 
 
+def test_the_form_of_a_change_that_was_taken_back_tells_the_reference_too(
+    sales: Browser, services: Services, sandbox: Sandbox, made: str
+) -> None:
+    change_the_reference(sales, made)
+    sandbox.faults.add("429-minute", times=1, method="GET", path="/api.xro/2.0/Invoices")
+    services.jobs.drain()
+    page = sales.get(f"/accounting/changes/{the_change(services).key}")
+    assert "Reference for support: LT-" in words(press(page, "back").follow(), "main .banner.bad")
+
+
 def test_what_is_refused_stands_at_its_field_and_can_be_mended(
     sales: Browser, services: Services, sandbox: Sandbox, clock: ManualClock, made: str
 ) -> None:
