@@ -31,9 +31,7 @@ class LastPayment:
 
 def last_payment(session: Session, whose: ColumnElement[bool], currency: str, today: date) -> LastPayment | None:
     """The last payment of a customer; None where none is known."""
-    came = case((DocumentRow.kind == SALE, DocumentRow.last_paid_on), else_=DocumentRow.date)
-    incoming = (whose, DocumentRow.kind.in_((SALE, *ADVANCES)), STANDING, came <= today)
-    last = session.scalar(select(func.max(came)).where(*incoming))
+    last = _last_day(session, whose, today)
     if last is None:
         return None
     found: dict[str, Decimal] = {}
@@ -44,6 +42,21 @@ def last_payment(session: Session, whose: ColumnElement[bool], currency: str, to
         found[code[1]] = found.get(code[1], ZERO) + amount
     amounts = sorted(found.items(), key=lambda one: (one[0] != currency, one[0]))
     return LastPayment(last, tuple(amounts)) if amounts else None
+
+
+def _last_day(session: Session, whose: ColumnElement[bool], today: date) -> date | None:
+    """The last day up to today on which money came in."""
+    came = case((DocumentRow.kind == SALE, DocumentRow.last_paid_on), else_=DocumentRow.date)
+    incoming = (whose, DocumentRow.kind.in_((SALE, *ADVANCES)), STANDING)
+    known = session.scalar(select(func.max(came)).where(*incoming, came <= today))
+    # An invoice with a payment dated ahead may have earlier ones, which its row does not tell.
+    ahead = (whose, DocumentRow.kind == SALE, STANDING, DocumentRow.last_paid_on > today)
+    before = session.scalar(
+        select(func.max(PaymentRow.date))
+        .join(DocumentRow, PaymentRow.document == DocumentRow.id)
+        .where(*ahead, PaymentRow.kind == MONEY, PaymentRow.date <= today)
+    )
+    return max((day for day in (known, before) if day is not None), default=None)
 
 
 def received(
