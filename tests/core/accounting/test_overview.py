@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from decimal import Decimal
 from statistics import median
 from typing import Any
@@ -18,28 +17,11 @@ from core.accounting.overview import Figures, figures
 from core.accounting.project import billed
 from core.accounting.rules import BY_KEY, Day, Lens, explain
 from core.contract.values import DocumentKind, DocumentStatus
-from core.db import Base, Database
 from core.records.models import Opportunity
 
 TODAY = dt.date(2026, 11, 22)
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 LENS = Lens("NZD", Day(TODAY))
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    db = Database("sqlite://")
-    Base.metadata.create_all(db.engine)
-    with db.begin() as session:
-        organisation: dict[str, Any] = {"id": "o", "name": "Books"}
-        session.add(
-            Connection(
-                id=1, provider="p", organisation_id="o", organisation=organisation, name="Books", connected_at=NOW
-            )
-        )
-        session.flush()
-        yield session
-    db.engine.dispose()
 
 
 def document(number: int = 0, **changes: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ document, and the same second column.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -21,12 +21,11 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from core.accounting.charts import charts
-from core.accounting.models import Connection, DocumentRow, PaymentRow
+from core.accounting.models import DocumentRow, PaymentRow
 from core.accounting.overview import Column, Figures, figures, headline
 from core.accounting.payments import last_payment
 from core.accounting.rules import BY_KEY, Day, Lens, explain
 from core.contract.values import DocumentKind, DocumentStatus
-from core.db import Base, Database
 
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 TODAYS = (dt.date(2026, 11, 22), dt.date(2028, 2, 29), dt.date(2025, 3, 1), dt.date(2027, 1, 31))
@@ -169,18 +168,6 @@ def documents(draw: st.DrawFn) -> tuple[dt.date, list[tuple[Row, list[tuple[int,
         }
     )
     return today, draw(st.lists(st.tuples(one, PAYMENTS), max_size=8))
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    db = Database("sqlite://")
-    Base.metadata.create_all(db.engine)
-    with db.begin() as session:
-        books: Row = {"organisation": {"id": "o", "name": "Books"}, "organisation_id": "o", "name": "Books"}
-        session.add(Connection(id=1, provider="p", connected_at=NOW, **books))
-        session.flush()
-        yield session
-    db.engine.dispose()
 
 
 def store(session: Session, today: dt.date, given: Sequence[tuple[Row, list[tuple[int, Decimal, str]]]]) -> list[Row]:
