@@ -7,14 +7,14 @@ grouped once by all that a rule of `rules` may ask of them; each figure then add
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from statistics import median
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, and_, case, func, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
@@ -23,6 +23,8 @@ from core.accounting.models import DocumentRow
 from core.accounting.rules import (
     AGES,
     AUTHORISED,
+    CREDIT,
+    CREDITS,
     DEAD,
     LATE,
     PAID,
@@ -36,23 +38,28 @@ from core.accounting.rules import (
 )
 
 SUMMED = tuple(rule for rule in RULES if rule.part != "days")
+ALL, OWED, RECENT = "all", "owed", "recent"
 
 
 class Group(NamedTuple):
-    """Documents that no rule tells apart, summed. `late` is a place in `AGES`; `owing` counts those with a rest due."""
+    """Documents that no rule tells apart, summed.
 
+    There are three slices of the same documents, and a rule adds up the groups of one: `ALL` has what was billed and
+    its tax, `OWED` what is due of approved documents by how `late` they are (a place in `AGES`), `RECENT` is `ALL` of
+    the last 12 months. `number` counts those with a rest due where that is what is added.
+    """
+
+    slice: str
     kind: str
     status: str
     currency: str
-    late: int
-    recent: int
     number: int
-    owing: int
-    total: Decimal
-    net: Decimal
-    due: Decimal
-    oldest_due: date | None
-    first: date | None
+    total: Decimal = ZERO
+    net: Decimal = ZERO
+    due: Decimal = ZERO
+    late: int = 0
+    oldest_due: date | None = None
+    first: date | None = None
     lacking: int = 0
 
 
@@ -150,8 +157,8 @@ def figures(
 def headline(session: Session, whose: ColumnElement[bool], currency: str, today: date) -> Figures:
     """Of the figures only what is owed and overdue, and *days to pay*: what to know before a call, read in no time."""
     day = Day(today)
-    owed = and_(whose, DocumentRow.kind == SALE, DocumentRow.status == AUTHORISED)
-    return _figures(Lens(currency, day), _groups(session, owed, day), _days_to_pay(session, whose, day))
+    owed = _owed(session, whose, day, (SALE,))
+    return _figures(Lens(currency, day), owed, _days_to_pay(session, whose, day))
 
 
 def _figures(
@@ -182,7 +189,7 @@ def _sum(rule: Rule, groups: Sequence[Group]) -> Sum:
         return NOTHING
     return Sum(
         value=sum((getattr(group, rule.part) * rule.sign(group.kind) for group in mine), ZERO),
-        number=sum(group.owing if rule.part == "due" else group.number for group in mine),
+        number=sum(group.number for group in mine),
         oldest_due=min((group.oldest_due for group in mine if group.oldest_due), default=None),
         first=min((group.first for group in mine if group.first), default=None),
         lacking=sum(group.lacking for group in mine),
@@ -193,9 +200,14 @@ def _counts(rule: Rule, group: Group) -> bool:
     return (
         group.kind in rule.kinds
         and group.status in rule.states
+        and group.slice == _slice(rule)
         and (not rule.ages or group.late in rule.ages)
-        and (not rule.recent or bool(group.recent))
     )
+
+
+def _slice(rule: Rule) -> str:
+    """The slice of the groups that a rule adds up."""
+    return OWED if rule.part == "due" else RECENT if rule.recent else ALL
 
 
 def _late(day: Day) -> ColumnElement[int]:
@@ -208,36 +220,52 @@ def _late(day: Day) -> ColumnElement[int]:
     return case((DocumentRow.due_date.is_(None), 0), *whens, else_=LATE[-1])
 
 
-def _recent(day: Day) -> ColumnElement[int]:
-    return case((and_(DocumentRow.date > day.year_ago, DocumentRow.date <= day.today), 1), else_=0)
+# What is grouped by stands in the index in this order, so that the database sorts nothing.
+_BY = (
+    DocumentRow.connection_id,
+    DocumentRow.party_id,
+    DocumentRow.kind,
+    DocumentRow.status,
+    DocumentRow.currency,
+)
+_BILLED = (func.count(), func.sum(DocumentRow.total), func.sum(DocumentRow.tax), func.min(DocumentRow.date))
+_ALL = select(*_BY[2:], *_BILLED).where(DocumentRow.status.not_in(DEAD)).group_by(*_BY)
+_SOLD = and_(DocumentRow.kind.in_((SALE, CREDIT)), DocumentRow.status.in_((AUTHORISED, PAID)))
+_RECENT = select(*_BY[2:], *_BILLED).where(_SOLD).group_by(*_BY)
+_OWING = DocumentRow.amount_due > 0
+_REST = (
+    func.count(case((_OWING, 1))),
+    func.sum(DocumentRow.amount_due),
+    func.min(case((_OWING, DocumentRow.due_date))),
+)
 
 
 def _groups(session: Session, whose: ColumnElement[bool], day: Day) -> list[Group]:
-    owing = DocumentRow.amount_due > 0
-    by = (
-        DocumentRow.kind,
-        DocumentRow.status,
-        DocumentRow.currency,
-        _late(day).label("late"),
-        _recent(day).label("recent"),
+    lately = (DocumentRow.date > day.year_ago, DocumentRow.date <= day.today)
+    return [
+        *_billed(session, ALL, _ALL.where(whose)),
+        *_owed(session, whose, day, (SALE, *CREDITS)),
+        *_billed(session, RECENT, _RECENT.where(whose, *lately)),
+    ]
+
+
+def _billed(session: Session, slice_: str, query: Select[Any]) -> list[Group]:
+    return [
+        Group(slice_, kind, status, currency, number, total, total - tax, first=first)
+        for kind, status, currency, number, total, tax, first in session.execute(query)
+    ]
+
+
+def _owed(session: Session, whose: ColumnElement[bool], day: Day, kinds: Sequence[str]) -> list[Group]:
+    query = (
+        select(*_BY[2:], _late(day).label("late"), *_REST)
+        .where(whose, DocumentRow.kind.in_(kinds), DocumentRow.status == AUTHORISED)
+        .group_by(*_BY, "late")
     )
-    query = select(
-        *by,
-        func.count(),
-        func.count(case((owing, 1))),
-        func.sum(DocumentRow.total),
-        func.sum(DocumentRow.tax),
-        func.sum(DocumentRow.amount_due),
-        func.min(case((owing, DocumentRow.due_date))),
-        func.min(DocumentRow.date),
-    ).where(whose, DocumentRow.status.not_in(DEAD))
-    rows = session.execute(query.group_by(DocumentRow.kind, DocumentRow.status, DocumentRow.currency, "late", "recent"))
-    return [_group(row) for row in rows]
-
-
-def _group(row: Any) -> Group:
-    kind, status, currency, late, recent, number, owing, total, tax, due, oldest_due, first = row
-    return Group(kind, status, currency, late, recent, number, owing, total, total - tax, due, oldest_due, first)
+    return [
+        Group(OWED, kind, status, currency, number, due=due, late=late, oldest_due=oldest_due)
+        for kind, status, currency, late, number, due, oldest_due in session.execute(query)
+    ]
 
 
 def _converted(
@@ -256,8 +284,6 @@ def _converted(
         select(
             DocumentRow.kind,
             DocumentRow.status,
-            _late(lens.day),
-            _recent(lens.day),
             DocumentRow.rate,
             DocumentRow.total,
             DocumentRow.tax,
@@ -266,7 +292,7 @@ def _converted(
             DocumentRow.date,
         ).where(whose, DocumentRow.status.not_in(DEAD), DocumentRow.currency != lens.currency)
     )
-    groups = [_one(row, lens.currency) for row in foreign]
+    groups = [group for row in foreign for group in _one(row, lens)]
     taken: dict[int, int] = {}
     for counts in days.values():
         for number, count in counts.items():
@@ -274,15 +300,21 @@ def _converted(
     return Column(lens.currency, lens.day, _sums([*base, *groups]), _median(taken))
 
 
-def _one(row: Any, currency: str) -> Group:
+def _one(row: Any, lens: Lens) -> Iterator[Group]:
     """One document in another currency, converted; without a rate it adds nothing and is counted as lacking."""
-    kind, status, late, recent, rate, total, tax, due, due_date, issued = row
+    kind, status, rate, total, tax, due, due_date, issued = row
+    of, late = (kind, status, lens.currency), lens.day.late(due_date)
+    lately = lens.day.year_ago < issued <= lens.day.today
     if not rate:
-        return Group(kind, status, currency, late, recent, 0, 0, ZERO, ZERO, ZERO, None, None, lacking=1)
-    owing = due > 0
-    whole, net, rest = (convert(amount, rate, currency) for amount in (total, total - tax, due))
-    oldest = due_date if owing else None
-    return Group(kind, status, currency, late, recent, 1, int(owing), whole, net, rest, oldest, issued)
+        billed, owed = Group(ALL, *of, 0, lacking=1), Group(OWED, *of, 0, late=late, lacking=1)
+    else:
+        whole, net, rest = (convert(amount, rate, lens.currency) for amount in (total, total - tax, due))
+        owing = due > 0
+        billed = Group(ALL, *of, 1, whole, net, first=issued)
+        owed = Group(OWED, *of, int(owing), due=rest, late=late, oldest_due=due_date if owing else None)
+    yield from (billed, owed)
+    if lately:
+        yield billed._replace(slice=RECENT)
 
 
 def _days_to_pay(session: Session, whose: ColumnElement[bool], day: Day) -> dict[str, dict[int, int]]:

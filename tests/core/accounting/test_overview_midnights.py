@@ -68,7 +68,7 @@ def test_twelve_months_take_in_the_new_day_at_midnight_and_leave_the_old_one(
 ) -> None:
     session.execute(insert(DocumentRow), [document(date=day)])
     before, after = at(session, zone, utc(midnight) - SECOND), at(session, zone, utc(midnight))
-    assert (before["twelve_months"].value, after["twelve_months"].value) == (0, Decimal("100.00"))
+    assert (before["twelve_months"].value, after["twelve_months"].value) == (Decimal(0), Decimal("100.00"))
 
 
 @pytest.mark.parametrize(
