@@ -112,7 +112,7 @@ def new_reference(session: Session) -> str:
             return found
 
 
-def settle(session: Session, connection_id: int | None, deed: str, now: datetime, **arguments: Any) -> None:
+def settle(session: Session, connection_id: int | None, deed: str, now: datetime, /, **arguments: Any) -> None:
     """The deed went well: what failed of it before is over. `arguments` narrow it down to those of one job."""
     rows = session.scalars(select(Failure).where(*_open(connection_id, deed))).all()
     for row in rows:
@@ -120,7 +120,7 @@ def settle(session: Session, connection_id: int | None, deed: str, now: datetime
             row.settled_at = now
 
 
-def settle_now(services: Services, connection_id: int | None, deed: str, **arguments: Any) -> None:
+def settle_now(services: Services, connection_id: int | None, deed: str, /, **arguments: Any) -> None:
     """The same in a transaction of its own, opened only where something is open."""
     with services.db.read() as session:
         if session.scalar(select(Failure.id).where(*_open(connection_id, deed)).limit(1)) is None:

@@ -190,15 +190,21 @@ class Books(AccountingProvider):
         return told
 
     def attachment(self, ref: Ref, kind: DocumentKind) -> bytes:
+        if Capability.PDF not in self.capabilities():
+            return super().attachment(ref, kind)
         told: bytes = self._tell("attachment", b"%PDF-1.7 of the stranger")
         return told
 
     def history(self, kind: DocumentKind, ref: Ref) -> Sequence[HistoryEntry]:
+        if Capability.HISTORY not in self.capabilities():
+            return super().history(kind, ref)
         at = self._context.clock.now()
         told: Sequence[HistoryEntry] = self._tell("history", [HistoryEntry(at, "Posted", "Ann", "to the ledger")])
         return told
 
     def customer_url(self, kind: DocumentKind, ref: Ref) -> str | None:
+        if Capability.CUSTOMER_LINK not in self.capabilities():
+            return super().customer_url(kind, ref)
         told: str | None = self._tell("customer_url", f"https://ledgerhouse.example/pay/{ref.id}")
         return told
 

@@ -244,7 +244,7 @@ def test_a_lost_draft_is_found_after_its_contact_was_merged(
 ) -> None:
     since = clock.now()
     made = create(provider, draft)
-    sandbox.deeds.merge_contact(draft.party_id, sandbox.contact_id("Zephyr Print Co"))
+    sandbox.deeds.merge_contact(draft.party_id, sandbox.contact_id("Southern Cross Logistics"))
     found = provider.find_created(DocumentKind.SALES_INVOICE, KEY, draft.party_id, since)
     assert found is not None
     assert found.ref.id == made.ref.id
