@@ -14,10 +14,15 @@ from urllib.parse import quote
 from benchmarks.meter import CHANGES, FIRST_LOAD, LOG_IN, ORGANISATION, Tally
 from benchmarks.report import Figures
 from benchmarks.visitor import Visitor
-from benchmarks.world import World, busiest, world_in_process
+from benchmarks.world import NOW, World, busiest, world_in_process
+from plugins.xero.sandbox import Sandbox
+from plugins.xero.sandbox.demo_data import bulk
+from plugins.xero.sandbox.demo_data.writer import Writer
 
 HOUR = 3600.0
 CALLS_A_DAY = 1000
+MB = 1_000_000
+MOST_MB = 60  # an hour of openings, however large the histories
 STAYS = 120.0  # seconds that a tab stays open
 TAG = re.compile(rb'<div id="accounting-tab"[^>]*>')
 VALUES = re.compile(r"hx-vals='([^']*)'")
@@ -101,21 +106,27 @@ class Hour:
         return read(answer.body) if answer.status == 200 else None
 
 
-def measure(folder: Path, *, openings: int, tabs: int, hours: int) -> Figures:
+def measure(folder: Path, *, openings: int, tabs: int, hours: int, invoices: int) -> Figures:
     """The table: links that wait to be read first, then links made by hand during the hour, then a tab left open."""
     table = Figures(f"Provider calls: {openings} openings of {tabs} linked tabs in an hour, each open for two minutes")
     _story(table, folder / "waiting", "linked before, never read", openings, tabs, by_hand=False)
     _story(table, folder / "by_hand", "each linked by a person at its first opening", openings, tabs, by_hand=True)
+    title = f"linked before, never read, {invoices:,} invoices each"
+    _story(table, folder / "large", title, openings, tabs, by_hand=False, invoices=invoices)
     _left_open(table, folder / "left_open", hours)
     table.notes.append("The worker runs after every request; an open tab asks again as its page says, by htmx.")
     return table
 
 
-def _story(table: Figures, folder: Path, title: str, openings: int, tabs: int, *, by_hand: bool) -> None:
+def _story(
+    table: Figures, folder: Path, title: str, openings: int, tabs: int, *, by_hand: bool, invoices: int = 0
+) -> None:
     with world_in_process(folder) as (world, sandbox):
+        parties = busiest(sandbox, tabs)
+        if invoices:
+            _write(sandbox, parties, invoices)
         connection_id = world.connect()
         connecting = world.wire.tally
-        parties = busiest(sandbox, tabs)
         paths = [f"{path}/tabs/xero" for path in world.contacts_for(parties, connection_id, link=not by_hand)]
         waiting = dict(zip(paths, parties, strict=True)) if by_hand else {}
         hour = Hour(world, world.log_in("accounts"), connection_id, waiting)
@@ -127,11 +138,19 @@ def _story(table: Figures, folder: Path, title: str, openings: int, tabs: int, *
     table.tell("  calls in all, first load included", spent.api_calls, goal=100)
     for kind in (FIRST_LOAD, CHANGES, ORGANISATION):
         table.tell(f"    {kind}", spent.calls[kind])
-    table.tell("  received, as sent (compressed)", spent.api_bytes / 1024, "KiB")
+    table.tell("  received, as sent (compressed)", spent.api_bytes / MB, "MB", goal=MOST_MB, digits=1)
     table.tell("  calls to the log-in server, for tokens", spent.calls[LOG_IN])
     table.tell("  requests by browsers, of these asked by open tabs", hour.requests)
     table.rows[-1] = (table.rows[-1][0], f"{hour.requests:,} / {hour.polls:,}", "", "")
     table.tell("  before the hour: connecting, the list of contacts, choices", connecting.api_calls)
+
+
+def _write(sandbox: Sandbox, parties: list[str], invoices: int) -> None:
+    """So many invoices more for each party, most of them paid."""
+    with sandbox.work():
+        writer = Writer(sandbox.books(), "NZ", NOW.date())
+        for number, party in enumerate(parties):
+            bulk.write(writer, NOW.date(), invoices, sandbox.record("Contacts", party)["Name"], f"B{number:02d}")
 
 
 def _left_open(table: Figures, folder: Path, hours: int) -> None:

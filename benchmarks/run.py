@@ -22,13 +22,14 @@ class Sizes:
     openings: int
     tabs: int
     hours: int
+    each: int
     invoices: int
     times: int
     processes: bool
 
 
-FULL = Sizes(requests=200, openings=200, tabs=20, hours=24, invoices=10_000, times=30, processes=True)
-QUICK = Sizes(requests=8, openings=10, tabs=3, hours=1, invoices=60, times=3, processes=False)
+FULL = Sizes(requests=200, openings=200, tabs=20, hours=24, each=2_500, invoices=10_000, times=30, processes=True)
+QUICK = Sizes(requests=8, openings=10, tabs=3, hours=1, each=20, invoices=60, times=3, processes=False)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -58,7 +59,8 @@ def measure(folder: Path, sizes: Sizes) -> None:
 
     for table in pages.measure(folder / "pages", times=sizes.requests):
         table.show()
-    polling.measure(folder / "polling", openings=sizes.openings, tabs=sizes.tabs, hours=sizes.hours).show()
+    many = {"openings": sizes.openings, "tabs": sizes.tabs, "hours": sizes.hours, "invoices": sizes.each}
+    polling.measure(folder / "polling", **many).show()
     for postgres in (False, True) if os.environ.get(POSTGRES) else (False,):
         place = folder / ("large_postgres" if postgres else "large")
         with served(make_sandbox_app, sizes.invoices) as sandbox:

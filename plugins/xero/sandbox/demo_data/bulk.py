@@ -14,8 +14,8 @@ BULK_ID = made("NZ", "contact", BULK_NAME)
 PERSON = Person(BULK_NAME, "accounts@tenthousandteas.example", city="Auckland")
 
 
-def write(writer: Writer, today: date, many: int) -> None:
-    """So many sales invoices over three years: most paid, the latest open, some drafts."""
+def write(writer: Writer, today: date, many: int, name: str = BULK_NAME, letters: str = "TEA") -> None:
+    """So many sales invoices of a contact over three years: most paid, the latest open, some drafts."""
     for rank in range(many):
         ago = 1095 - rank * 1094 // many
         day = today - timedelta(days=ago)
@@ -26,14 +26,14 @@ def write(writer: Writer, today: date, many: int) -> None:
         paid = () if open_still else ((18 + rank % 23, Decimal(1)),)
         writer.invoice(
             Plan(
-                BULK_NAME,
+                name,
                 "ACCREC",
                 day,
                 day + timedelta(days=20),
                 lines,
                 "NZD",
                 status,
-                number=f"TEA-{rank + 1:06d}",
+                number=f"{letters}-{rank + 1:06d}",
                 paid=paid,
                 rank=rank,
                 remembers=False,
