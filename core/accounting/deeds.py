@@ -9,7 +9,8 @@ from core.accounting.access import MANAGE, SEE_AMOUNTS, SEE_BILLS, SEE_STATUS
 from core.accounting.models import Connection
 
 # Who may read the values of a deed: the names of parties, the numbers of documents, those of bills. In which connection
-# it was done is among the values (`in_connection`), and the rights count there.
+# it was done is among the values (`in_connection`), and the rights count there; where none is named here it is for all
+# who may know of the connection.
 RIGHTS: dict[str, tuple[str, ...]] = {
     "party linked": (SEE_STATUS,),
     "party unlinked": (SEE_STATUS,),
@@ -24,6 +25,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "document unlinked": (SEE_AMOUNTS,),
     "bill linked": (SEE_AMOUNTS, SEE_BILLS),
     "bill unlinked": (SEE_AMOUNTS, SEE_BILLS),
+    "accounting connected": (),
+    "accounting disconnected": (),
     "accounting access changed": (MANAGE,),
     "accounting settings changed": (MANAGE,),
 }

@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
-from core.accounting import connections, draft_versions, intents, sending, snapshot
+from core.accounting import connections, draft_versions, failures, intents, sending, snapshot
 from core.accounting.codec import from_json, to_json
 from core.accounting.deeds import in_connection
 from core.accounting.draft_lists import Lists
@@ -351,6 +351,8 @@ def note(services: Services, intent_id: int) -> None:
         provider.note(kind, Ref(row.document_id), text, key=key)
     except ProviderError as error:
         sending.log.warning("no note on draft change %s: %s %s", row.id, error.message, error.detail)
+        about = failures.About("note", "", {"change_id": row.id}, row.kind, row.record_id, row.created_by)
+        failures.note(services, row.connection_id, about, error)
 
 
 def _takes_notes(services: Services, connection: Connection) -> bool:

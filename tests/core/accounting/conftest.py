@@ -1,4 +1,4 @@
-"""Tests that need a provider run against the sandbox, as the story does."""
+"""Tests that need a provider run against the sandbox, as the story does; what is written down is checked after each."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.accounting.deeds import RIGHTS
 from core.accounting.models import Connection
+from core.audit.models import AuditEntry
 from core.db import Database
+from core.services import Services
 from tests.core.accounting.drafting import queued, sales
 from tests.story.conftest import connect, hana, harbour, http, ini, refit, sandbox
 
@@ -27,3 +31,17 @@ def session(database_url: str) -> Iterator[Session]:
         session.flush()
         yield session
     db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _deeds_say_where(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test of this folder did in a connection names it in the audit trail, and says who may read it."""
+    services: Services | None = request.getfixturevalue("services") if "services" in request.fixturenames else None
+    yield
+    if services is None:
+        return
+    with services.db.read() as session:
+        entries = session.execute(select(AuditEntry.deed, AuditEntry.old, AuditEntry.new)).all()
+    done = [(deed, {**old, **new}) for deed, old, new in entries if not deed.startswith(("record.", "user."))]
+    assert {deed for deed, values in done if not isinstance(values.get("in_id"), int)} == set(), "use `in_connection`"
+    assert {deed for deed, _ in done} - set(RIGHTS) == set(), "say in `deeds.RIGHTS` who may read it"

@@ -6,7 +6,6 @@ else, and what came over the wire is searched, attributes and all.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
@@ -24,6 +23,7 @@ from core.users.seed import DEMO_PASSWORD
 from core.users.service import add_user
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.books import TODAY, Books, connect, four_records
+from tests.core.accounting.walking import AMOUNT, leaks, walked
 from tests.databases import NOW
 from tests.testing.stranger import invoice
 
@@ -61,7 +61,6 @@ DRAFTED = "5,913.77"
 NEW_KEY = "0" * 32
 # The CRM's own amounts, which everybody sees, and of an empty draft its zeros and the rate of a tax.
 OF_THE_CRM = ("6,400.00", "5,200.00", "0.00", "8.25")
-AMOUNT = re.compile(r"(?<![\w.])\d[\d,]*\.\d\d(?![\w.])")
 
 
 @pytest.fixture
@@ -173,26 +172,8 @@ def drafts_of(services: Services) -> list[str]:
 
 
 def walk(browser: Browser, books: Books) -> dict[str, str]:
-    """What came over the wire, by address: the page, and the piece that htmx would get of it."""
-    found = {}
-    for path in addresses(books):
-        found[path] = _followed(browser, path)
-        if "/tabs/" in path or path.startswith("/accounting"):
-            found[f"piece of {path}"] = _followed(browser, path, headers={"HX-Request": "true"})
-    return found
-
-
-def _followed(browser: Browser, path: str, **options: Any) -> str:
-    answer = browser.get(path, expect_errors=True, **options)
-    return str(answer.maybe_follow(expect_errors=True, **options).text)
-
-
-def leaks(pages: dict[str, str], secrets: tuple[str, ...]) -> list[str]:
-    """Where a secret stands, as pages write it or as it is stored."""
-    written = {form: secret for secret in secrets for form in (secret, secret.replace(",", ""))}
-    return sorted(
-        {f"{path}: {secret}" for path, text in pages.items() for form, secret in written.items() if form in text}
-    )
+    """Every page of `addresses`, and its piece."""
+    return walked(browser, addresses(books))
 
 
 def amounts(pages: dict[str, str]) -> list[str]:
