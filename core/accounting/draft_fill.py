@@ -106,6 +106,14 @@ def filled_words(record: Any, billed: Decimal | None) -> str:
     return f"{of} is drafted or billed already: what is still to bill was filled in."
 
 
+def turned_words(before: Typed) -> str:
+    """What to know of rows that were there before the record's own came; "" where nothing changed for them."""
+    kept = any(not is_blank(one) for one in before.lines)
+    if not kept or before.head["amounts_are"] == AmountsAre.EXCLUSIVE.value:
+        return ""
+    return "Prices are without tax now, in the rows that were there as well: check those."
+
+
 def from_items(typed: Typed, lists: Lists, *, accounts: bool = True) -> Typed:
     """Rows with an item get its description, price, account and tax rate; rows with an account its tax rate.
 

@@ -226,7 +226,11 @@ def helped_form(request: Any, posted: Any) -> Any:
     query = request.POST.get("q", "") if verb != "party" else ""
     shown = {**posted.shown(), "focus": focus}
     if verb == "fill":
-        shown["filled"] = draft_fill.filled_words(posted.here.record, _billed(request, posted))
+        words = (
+            draft_fill.filled_words(posted.here.record, _billed(request, posted)),
+            draft_fill.turned_words(posted.typed),
+        )
+        shown["filled"] = " ".join(filter(None, words))
     return form_page(request, posted.here, posted.desk, typed, query=query, **shown)
 
 

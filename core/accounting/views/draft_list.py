@@ -7,6 +7,7 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
+from pyramid.response import Response
 
 from core.accounting import access, connections, draft_changes, draft_page, draft_view, drafts, failures, intents
 from core.accounting.access import DRAFT, SEE_AMOUNTS
@@ -71,10 +72,19 @@ def show(request: Any) -> Any:
     _refresh_when_old(request, found)
     values = {"one": found, "spec": spec, "whole": _whole(request, row), **_words(request, found)}
     values["reference"] = failures.reference_of_intent(request.dbsession, drafts.DEED.name, row) if row.error else ""
+    values["mark"] = _mark(found)
+    if request.is_fragment and request.GET.get("mark") == values["mark"]:
+        return Response(status=204)
     values["reads_words"] = access.reads_words(request, row.connection)
     name = "draft_state" if request.is_fragment else "draft_one"
     template = template_of(request, spec, name) if spec else f"accounting/{name}.jinja2"
     return render_to_response(template, values, request)
+
+
+def _mark(found: drafts.Listed) -> str:
+    """What the page of a draft that was made shows of its document, in short; "" while it is under way."""
+    seen = found.document
+    return f"{seen.status}:{seen.amount_due}:{seen.number}" if found.draft.state == "made" and seen else ""
 
 
 def _whole(request: Any, row: Draft) -> draft_view.Whole | None:
@@ -111,6 +121,7 @@ def _words(request: Any, found: drafts.Listed) -> dict[str, Any]:
         "changed": changed,
         "web_url": _web_url(request, row.connection, row) if document else None,
         "waits": row.state in intents.UNDER_WAY,
+        "follows": document is not None and row.state == "made" and document.status not in drafts.FINAL,
         "can_change": document is not None and draft_changes.can_change(request.services, row.connection),
         "can_copy": _can_copy(request, row),
     }

@@ -143,6 +143,7 @@ def link(request: Any) -> Any:
     """Link the documents ticked; those that are gone are told."""
     here = place(request)
     connection = connection_for(request, request.dbsession, here.spec, request.POST.get("connection"), LINK)
+    require(request, connection, SEE_AMOUNTS)
     wanted = [clean(one)[:100] for one in request.POST.getall("document")][:100]
     rows = request.dbsession.scalars(select(DocumentRow).where(these(connection.id, wanted))).all()
     if any(row.kind in BILL_KINDS for row in rows) and not sight_in(request, connection).bills:

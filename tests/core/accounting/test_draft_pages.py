@@ -213,3 +213,29 @@ def test_the_list_of_drafts_has_pages(sales: Browser, services: Services, refit:
     assert f"/accounting/drafts/{0:032x}" in last
     for page in ("99", "x", "-1", "0", "9" * 30):
         assert "of 26" in sales.get("/accounting/drafts", {"page": page})
+
+
+def test_the_page_of_a_made_draft_follows_it_until_it_is_paid(
+    sales: Browser, services: Services, refit: str, sandbox: Sandbox, clock: ManualClock
+) -> None:
+    page = open_form(sales, refit)
+    fill(draft_form(page))
+    key = key_in(send(page).location)
+    services.jobs.drain()
+    made = sales.get(f"/accounting/drafts/{key}")
+    asks = made.html.select_one("#draft-state")["hx-get"]
+    piece = {"HX-Request": "true"}
+    assert sales.get(asks, headers=piece).status_int == 204
+    (invoice,) = books(sandbox, key)
+    sandbox.deeds.approve(invoice["InvoiceID"])
+    clock.advance(seconds=301)
+    sales.get(asks, headers=piece)
+    services.jobs.drain()
+    assert "Awaiting payment" in sales.get(asks, headers=piece)
+    sandbox.deeds.pay(invoice["InvoiceID"])
+    clock.advance(seconds=301)
+    sales.get(asks, headers=piece)
+    services.jobs.drain()
+    paid = sales.get(f"/accounting/drafts/{key}")
+    assert "Paid" in paid
+    assert not paid.html.select_one("#draft-state").has_attr("hx-get")

@@ -109,3 +109,14 @@ def test_a_currency_other_than_the_opportunitys_is_warned_of(sales: Browser, ser
     page = open_form(sales, refit)
     fill(draft_form(page), currency="NZD")
     assert "what was agreed is in USD. Prices are not converted" in words(button(page, "recalculate"))
+
+
+def test_that_prices_with_tax_are_read_without_it_after_filling_is_said(
+    sales: Browser, services: Services, refit: str
+) -> None:
+    page = open_form(sales, refit)
+    form = fill(draft_form(page), price="115.00")
+    form["amounts_are"] = "inclusive"
+    filled = button(page, "fill")
+    assert draft_form(filled)["amounts_are"].value == "exclusive"
+    assert "Prices are without tax now, in the rows that were there as well: check those." in filled
