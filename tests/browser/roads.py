@@ -84,8 +84,10 @@ def link_invoice(visitor: Visitor, number: str) -> None:
 
 
 def show_linked(visitor: Visitor) -> None:
-    """From the search back to what is linked."""
+    """From the search to what is linked, and on to the tab."""
     visitor.follow("Show linked invoices")
+    visitor.page.wait_for_url("**/documents/linked?*")
+    visitor.follow("Back", visitor.main)
     visitor.page.wait_for_url("**/tabs/xero")
 
 

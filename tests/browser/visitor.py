@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 SECONDS = 20_000  # patience, in milliseconds; a refresh of the tab takes a second or two, more on a busy machine
 
 
+# Judged by their answers; and what was under way when the page was left.
+HARMLESS = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
+
+
 class Visitor:
     """One browser window of one person. `problems` collects console errors, page errors and bad answers."""
 
@@ -31,7 +35,7 @@ class Visitor:
 
     def _heed_console(self, message: ConsoleMessage) -> None:
         """Chromium reports every answer of 400 and more here as well: `_heed_response` judges those."""
-        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+        if message.type in ("error", "warning") and not message.text.startswith(HARMLESS):
             self.problems.append(f"console: {message.text} ({message.page.url if message.page else ''})")
 
     def _heed_response(self, response: Response) -> None:
