@@ -12,9 +12,10 @@ from pyramid_jinja2 import IJinja2Environment
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.accounting import access, connections, failures, linking
+from core.accounting import access, connections, failures, intents, linking
 from core.accounting.access import SEE_STATUS, Sight
 from core.accounting.budget import Caller
+from core.accounting.intents import Row
 from core.accounting.models import Connection
 from core.accounting.plain import Trouble, trouble
 from core.contract.errors import ProviderError
@@ -84,6 +85,26 @@ def connection_for(request: Any, session: Session, spec: ProviderSpec, text: str
     connection = connection_at(session, spec, text)
     require(request, connection, right)
     return connection
+
+
+def intent_at(request: Any, model: type[Row], right: str) -> Row:
+    """The intent of that kind whose key stands in the address, for something that takes a right in its connection.
+
+    Raises HTTPNotFound, also where the user's role may not know of the connection, and HTTPForbidden.
+    """
+    found = intents.find(request.dbsession, model, request.matchdict["key"])
+    if found is None:
+        raise HTTPNotFound()
+    require(request, found.connection, right)
+    return found
+
+
+def intent_of_plugin_at(request: Any, model: type[Row], right: str) -> Row:
+    """The same; HTTPNotFound also while the connection's plugin is off, for pages that need it."""
+    found = intent_at(request, model, right)
+    if found.connection.provider not in request.services.providers:
+        raise HTTPNotFound()
+    return found
 
 
 def require(request: Any, connection: Connection, right: str) -> None:

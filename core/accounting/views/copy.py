@@ -19,7 +19,7 @@ from core.accounting.documents import PARTY_RECORDS
 from core.accounting.draft_words import title_of, waits_for
 from core.accounting.models import PartyChange, PartyLink
 from core.accounting.new_party_form import Checked
-from core.accounting.pages import RECORD, Place, accounting_page, place, require, template_of
+from core.accounting.pages import RECORD, Place, accounting_page, intent_of_plugin_at, place, require, template_of
 from core.accounting.suggestions import somebody_carries
 from core.audit.service import record_deed
 from core.contract.values import Capability, Party, Problem
@@ -213,17 +213,9 @@ def _intent(request: Any, desk: Desk, wish: Wish, key: str) -> PartyChange:
     )
 
 
-def _at(request: Any) -> PartyChange:
-    found = intents.find(request.dbsession, PartyChange, request.matchdict["key"])
-    if found is None or found.connection.provider not in request.services.providers:
-        raise HTTPNotFound()
-    require(request, found.connection, LINK)
-    return found
-
-
 def show(request: Any) -> Any:
     """Where it stands: done leads to the tab, refused leads back to the form."""
-    row = _at(request)
+    row = intent_of_plugin_at(request, PartyChange, LINK)
     if row.state in ("made", *intents.EDITABLE):
         return _onwards(request, row)
     spec = connections.spec_of(request.services, row.connection)
@@ -271,7 +263,7 @@ def _told(request: Any, row: PartyChange) -> str:
 
 def deed(request: Any) -> Any:
     """Look again, try again, or take back."""
-    row, now, name = _at(request), request.clock.now(), request.matchdict["deed"]
+    row, now, name = intent_of_plugin_at(request, PartyChange, LINK), request.clock.now(), request.matchdict["deed"]
     if name == "retry":
         intents.try_again(request.dbsession, row, now)
     if name in ("look", "retry") and row.state in intents.LOOKED_FOR:

@@ -15,7 +15,7 @@ from core.accounting.context import ConnectionContext
 from core.accounting.documents import these
 from core.accounting.draft_words import title_of, waits_for
 from core.accounting.models import Connection, DocumentRow, DraftChange
-from core.accounting.pages import Place, require, template_of
+from core.accounting.pages import Place, intent_at, require, template_of
 from core.accounting.views.draft import form_page, helped_form, sheet_of
 from core.contract.values import Document, DocumentKind, DocumentStatus, Ref
 from core.forms import number_in
@@ -89,10 +89,8 @@ def _cannot(request: Any, connection: Connection, row: DocumentRow) -> str:
 
 def change_at(request: Any) -> DraftChange:
     """The change that the address names. Raises HTTPNotFound, HTTPForbidden."""
-    found = intents.find(request.dbsession, DraftChange, request.matchdict["key"])
-    if found is None:
-        raise HTTPNotFound()
-    _allowed(request, found.connection)
+    found = intent_at(request, DraftChange, DRAFT)
+    require(request, found.connection, SEE_AMOUNTS)
     return found
 
 

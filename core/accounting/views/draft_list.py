@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
 
@@ -14,7 +14,7 @@ from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.context import ConnectionContext
 from core.accounting.draft_words import STATES, title_of, waits_for
 from core.accounting.models import Connection, Draft, DraftChange
-from core.accounting.pages import require, template_of
+from core.accounting.pages import intent_at, template_of
 from core.accounting.refresh import STALE
 from core.accounting.words import Status, status_of
 from core.contract.extensions import NavLink
@@ -55,11 +55,7 @@ def has_form(request: Any, row: Draft) -> bool:
 
 def draft_at(request: Any) -> Draft:
     """The draft that the address names. Raises HTTPNotFound, HTTPForbidden."""
-    found = intents.find(request.dbsession, Draft, request.matchdict["key"])
-    if found is None:
-        raise HTTPNotFound()
-    require(request, found.connection, DRAFT)
-    return found
+    return intent_at(request, Draft, DRAFT)
 
 
 def show(request: Any) -> Any:

@@ -14,7 +14,15 @@ from core.accounting.access import LINK
 from core.accounting.draft_words import title_of, waits_for
 from core.accounting.models import Connection, NewPartyIntent
 from core.accounting.new_party_form import LABELS, Checked, check
-from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place, require, template_of
+from core.accounting.pages import (
+    RECORD,
+    Place,
+    accounting_page,
+    connection_for,
+    intent_of_plugin_at,
+    place,
+    template_of,
+)
 from core.forms import number_in
 from core.records.service import get_record
 
@@ -140,17 +148,9 @@ def _stored(request: Any, here: Place, connection: Connection, key: str) -> NewP
     return row
 
 
-def _at(request: Any) -> NewPartyIntent:
-    found = intents.find(request.dbsession, NewPartyIntent, request.matchdict["key"])
-    if found is None or found.connection.provider not in request.services.providers:
-        raise HTTPNotFound()
-    require(request, found.connection, LINK)
-    return found
-
-
 def edit(request: Any) -> Any:
     """The form of one that was refused or taken back."""
-    row = _at(request)
+    row = intent_of_plugin_at(request, NewPartyIntent, LINK)
     if row.state not in intents.EDITABLE or not title_of(request.dbsession, row)[1]:
         return HTTPSeeOther(location=f"{LIST}/{row.key}")
     record = get_record(request.dbsession, row.kind, row.record_id)
@@ -162,7 +162,7 @@ def edit(request: Any) -> Any:
 
 def show(request: Any) -> Any:
     """Where it stands: made leads on, refused leads back to the form."""
-    row = _at(request)
+    row = intent_of_plugin_at(request, NewPartyIntent, LINK)
     if row.state in ("made", *intents.EDITABLE):
         return _onwards(request, row)
     spec = connections.spec_of(request.services, row.connection)
@@ -204,7 +204,7 @@ def _onwards(request: Any, row: NewPartyIntent) -> Any:
 
 def deed(request: Any) -> Any:
     """Look again, try again, take back, or link the one that has the name already."""
-    row, now, name = _at(request), request.clock.now(), request.matchdict["deed"]
+    row, now, name = intent_of_plugin_at(request, NewPartyIntent, LINK), request.clock.now(), request.matchdict["deed"]
     if name == "retry":
         intents.try_again(request.dbsession, row, now)
     if name in ("look", "retry") and row.state in intents.LOOKED_FOR:
