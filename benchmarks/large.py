@@ -1,4 +1,4 @@
-"""A party with very many invoices: its first load, its figures and its tab."""
+"""A party with very many invoices: its first load, and amid five times as many of others its figures and its tab."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from pathlib import Path
 
 from sqlalchemy import and_, func, select
 
+from benchmarks.crowd import crowd
 from benchmarks.databases import postgres_database
-from benchmarks.meter import CHANGES, FIRST_LOAD, Tally, Timed
+from benchmarks.meter import CHANGES, FIRST_LOAD, Tally, Timed, statements
 from benchmarks.report import Figures
 from benchmarks.served import SPAWN
 from benchmarks.visitor import Visitor, again, call
@@ -24,6 +25,7 @@ from core.accounting.overview import figures
 from plugins.xero.sandbox.demo_data.bulk import BULK_ID
 
 KIB = 1024
+OTHERS = 5
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Found:
     """What was measured on one database."""
 
     documents: int
+    others: int
     connecting: Tally
     load: Tally
     load_time: Timed
@@ -39,6 +42,7 @@ class Found:
     peak_mib: float
     overview: Timed
     tab: Timed
+    statements: dict[str, int]
 
 
 def measure(folder: Path, sandbox_url: str, *, invoices: int, times: int, postgres: bool) -> Figures:
@@ -65,10 +69,14 @@ def _tell(table: Figures, found: Found) -> None:
     table.tell("CPU of the worker for it", found.load_time.cpu, "s", digits=1)
     table.tell("memory of the process at its peak", found.peak_mib, "MiB")
     table.tell("  of this, taken by the load", found.peak_mib - found.before_mib, "MiB")
+    table.tell("documents of other parties beside them", found.others)
     table.tell("the overview's figures, p50", found.overview.wall_ms(0.5), "ms", goal=20, digits=1)
     table.tell("  CPU of it", found.overview.cpu_ms, "ms", digits=1)
     table.tell("the overview's figures, p95", found.overview.wall_ms(0.95), "ms", digits=1)
     table.tell("its whole tab, p50", found.tab.wall_ms(0.5), "ms", digits=1)
+    table.tell("  CPU of it", found.tab.cpu_ms, "ms", digits=1)
+    for page, number in found.statements.items():
+        table.tell(f"SQL statements of {page}", number)
     table.tell("of the connection, once: calls of connecting", found.connecting.api_calls)
     table.tell("of the connection, every five minutes: calls for changes", found.feed.calls[CHANGES])
 
@@ -82,7 +90,10 @@ def _measured(folder: Path, sandbox_url: str, database_url: str, times: int) -> 
         before, load_time = _peak_mib(), Timed()
         load_time.run(lambda: world.load(connection_id))
         loaded, peak = world.wire.tally, _peak_mib()
+        with world.services.db.begin() as session:
+            others = crowd(session, BULK_ID, OTHERS)
         overview, tab = _overview(world, connection_id, times), _tab(world, path, times)
+        counts = _statements(world, path, connection_id)
         world.clock.advance(seconds=301)
         world.load(connection_id)
         with world.services.db.read() as session:
@@ -90,6 +101,7 @@ def _measured(folder: Path, sandbox_url: str, database_url: str, times: int) -> 
             documents = session.scalar(select(func.count()).select_from(DocumentRow).where(mine)) or 0
         return Found(
             documents=documents,
+            others=others,
             connecting=connecting,
             load=loaded - connecting,
             load_time=load_time,
@@ -98,6 +110,7 @@ def _measured(folder: Path, sandbox_url: str, database_url: str, times: int) -> 
             peak_mib=peak,
             overview=overview,
             tab=tab,
+            statements=counts,
         )
 
 
@@ -118,6 +131,18 @@ def _tab(world: World, path: str, times: int) -> Timed:
     visitor = world.log_in("accounts")
     environ = Visitor(world.app, visitor.cookies).environ(f"{path}/tabs/xero")
     return _repeated(lambda: call(world.app, again(environ)), times)
+
+
+def _statements(world: World, path: str, connection_id: int) -> dict[str, int]:
+    """How many SQL statements each page takes, once it was opened before."""
+    tab, visitor, found = f"{path}/tabs/xero", world.log_in("accounts"), {}
+    explain = f"{tab}/explain/lifetime?connection={connection_id}"
+    for name, page in (("its tab", tab), ("the record's own page", path), ("a figure explained", explain)):
+        visitor.get(page)
+        with statements(world.services.db.engine) as ran:
+            visitor.get(page)
+        found[name] = len(ran)
+    return found
 
 
 def _repeated(work: Callable[[], object], times: int) -> Timed:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
 import httpx2
+from sqlalchemy import Engine, event
 
 ASIDE = ("/connect/", "/connections", "/identity/")
 FEED = frozenset({"Contacts", "Invoices", "CreditNotes", "Overpayments", "Prepayments"})
@@ -56,6 +58,22 @@ def in_turn(works: Sequence[Callable[[], object]], times: int, warm_up: int) -> 
             else:
                 one.run(work)
     return timed
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """The SQL statements that run in the block, without BEGIN and COMMIT."""
+    ran: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            ran.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield ran
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 @dataclass

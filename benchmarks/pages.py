@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from benchmarks.bare import make_bare
-from benchmarks.meter import Timed, in_turn
+from benchmarks.meter import Timed, in_turn, statements
 from benchmarks.polling import read
 from benchmarks.report import Table, number
 from benchmarks.served import HOST, Server, served
@@ -72,7 +71,7 @@ def _in_process(world: World, targets: list[Target], documents: int, times: int)
     works = [_work(one.app, environ) for one, environ in zip(targets, environs, strict=True)]
     timed = in_turn(works, times, warm_up=max(3, times // 10))
     for target, environ, one in zip(targets, environs, timed, strict=True):
-        with _statements(world) as ran:
+        with statements(world.services.db.engine) as ran:
             answer = call(target.app, again(environ))
         table.add(target.name, *_cells(one, timed[0]), str(len(ran)), number(len(answer.body)))
     table.notes.append(f"{times} requests each, in turn; the tab shows a party with {documents} documents in all.")
@@ -88,23 +87,6 @@ def _cells(one: Timed, bare: Timed) -> list[str]:
     slower, dearer = one.wall_ms(0.5) / bare.wall_ms(0.5), one.cpu_ms / bare.cpu_ms
     figures = [number(one.wall_ms(share), 2) for share in (0.5, 0.95)]
     return [*figures, number(one.rate), number(one.cpu_ms, 2), number(slower, 1), number(dearer, 1)]
-
-
-@contextmanager
-def _statements(world: World) -> Iterator[list[str]]:
-    """The SQL statements that run in the block, without BEGIN and COMMIT."""
-    ran: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
-            ran.append(statement)
-
-    engine = world.services.db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield ran
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def _over_http(world: World, targets: list[Target], times: int) -> Table:

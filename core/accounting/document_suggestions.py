@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from core.accounting.documents import PARTY_RECORDS, linked_ids
+from core.accounting.documents import linked_ids
 from core.accounting.explaining import of_parties
 from core.accounting.models import Connection, DocumentLink, DocumentRow, LineRow
 from core.accounting.rules import BILL, BILL_CREDIT, CREDIT, DEAD, SALE
@@ -34,8 +34,6 @@ class Suggested:
 
 def suggest(session: Session, record: Any, connection: Connection, *, bills: bool) -> Sequence[Suggested]:
     """Documents of a connection that name the record and are not linked to it, newest first; at most five."""
-    if record.kind in PARTY_RECORDS:
-        return ()
     texts = [record.path.removeprefix("/"), *([record.title] if len(record.title) >= SHORTEST else [])]
     columns = (DocumentRow.reference, DocumentRow.number, DocumentRow.source_url)
     # Asked of each of these documents, so that the lines of all others are not read through.

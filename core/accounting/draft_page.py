@@ -323,7 +323,7 @@ def agreed_of(session: Session, record: Any, connection: Connection, besides: st
     amount = getattr(record, "amount", None) or getattr(record, "budget", None)
     if not amount:
         return None
-    whose = and_(shown_on(record, connection.id, bills=False), DocumentRow.document_id != besides)
+    whose = and_(shown_on(session, record, connection.id, bills=False), DocumentRow.document_id != besides)
     sums = billed(session, whose, record.currency)
     return draft_check.Agreed(amount, sums.approved + sums.drafted, record.currency)
 

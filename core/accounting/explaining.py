@@ -98,7 +98,7 @@ def tell(
     user may see of each connection: documents of others are told where amounts are seen there.
     """
     bills = sight_of(connection).bills
-    mine = and_(shown_on(record, connection.id, bills=bills), DocumentRow.kind.in_(rule.kinds))
+    mine = and_(shown_on(session, record, connection.id, bills=bills), DocumentRow.kind.in_(rule.kinds))
     rows: Any = session.execute(select(*COLUMNS).where(mine).order_by(*NEWEST)).all()
     told = explain(rule, rows, lens)
     others = _Others(session, record, connection, rule, sight_of)
@@ -136,7 +136,7 @@ class _Others:
         known = [(one, sight_of(one)) for one in connections_known(session, record, sight_of)]
         elsewhere = [(one, seen) for one, seen in known if one.id != connection.id and seen.amounts]
         self._reasons = {one.id: f"in another connection, {one.name}" for one, _ in elsewhere}
-        wanted = [shown_on(record, one.id, bills=seen.bills) for one, seen in elsewhere]
+        wanted = [shown_on(session, record, one.id, bills=seen.bills) for one, seen in elsewhere]
         word = KINDS[record.kind].singular
         if record.kind in PARTY_RECORDS:
             self._reasons[connection.id] = f"linked to work of this {word}, but of a contact that is not"

@@ -24,7 +24,6 @@ from core.accounting.rules import (
     AGES,
     AUTHORISED,
     CREDIT,
-    CREDITS,
     DEAD,
     LATE,
     PAID,
@@ -46,7 +45,7 @@ class Group(NamedTuple):
 
     There are three slices of the same documents, and a rule adds up the groups of one: `ALL` has what was billed and
     its tax, `OWED` what is due of approved documents by how `late` they are (a place in `AGES`), `RECENT` is `ALL` of
-    the last 12 months. `number` counts those with a rest due where that is what is added.
+    the last 12 months. `number` counts those with a rest due where that is what is added, `documents` all of them.
     """
 
     slice: str
@@ -61,6 +60,7 @@ class Group(NamedTuple):
     oldest_due: date | None = None
     first: date | None = None
     lacking: int = 0
+    documents: int = 0
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,13 @@ class Figures(Column):
 
     `paid_elsewhere` counts the sales invoices that *days to pay* leaves out for their currency alone. `other` has a
     column for each other currency in which there is anything to tell, `converted` the second column where it is wanted.
+    `groups` is what all of it was added up from.
     """
 
     paid_elsewhere: int = 0
     other: tuple[Column, ...] = ()
     converted: Column | None = None
+    groups: Sequence[Group] = ()
 
     @property
     def late_elsewhere(self) -> tuple[Column, ...]:
@@ -157,7 +159,7 @@ def figures(
 def headline(session: Session, whose: ColumnElement[bool], currency: str, today: date) -> Figures:
     """Of the figures only what is owed and overdue, and *days to pay*: what to know before a call, read in no time."""
     day = Day(today)
-    owed = _owed(session, whose, day, (SALE,))
+    owed = _owed(session, and_(whose, DocumentRow.kind == SALE), day)
     return _figures(Lens(currency, day), owed, _days_to_pay(session, whose, day))
 
 
@@ -174,6 +176,7 @@ def _figures(
         paid_elsewhere=sum(sum(counts.values()) for code, counts in days.items() if code != lens.currency),
         other=tuple(one for one in others if any(amount.number or amount.value for amount in one.sums.values())),
         converted=converted,
+        groups=groups,
     )
 
 
@@ -220,20 +223,15 @@ def _late(day: Day) -> ColumnElement[int]:
     return case((DocumentRow.due_date.is_(None), 0), *whens, else_=LATE[-1])
 
 
-# What is grouped by stands in the index in this order, so that the database sorts nothing.
-_BY = (
-    DocumentRow.connection_id,
-    DocumentRow.party_id,
-    DocumentRow.kind,
-    DocumentRow.status,
-    DocumentRow.currency,
-)
+# What is grouped by stands in the index in this order behind the party, so that the database sorts nothing.
+_BY = (DocumentRow.kind, DocumentRow.status, DocumentRow.currency)
 _BILLED = (func.count(), func.sum(DocumentRow.total), func.sum(DocumentRow.tax), func.min(DocumentRow.date))
-_ALL = select(*_BY[2:], *_BILLED).where(DocumentRow.status.not_in(DEAD)).group_by(*_BY)
+_ALL = select(*_BY, *_BILLED).group_by(*_BY)
 _SOLD = and_(DocumentRow.kind.in_((SALE, CREDIT)), DocumentRow.status.in_((AUTHORISED, PAID)))
-_RECENT = select(*_BY[2:], *_BILLED).where(_SOLD).group_by(*_BY)
+_RECENT = select(*_BY, *_BILLED).where(_SOLD).group_by(*_BY)
 _OWING = DocumentRow.amount_due > 0
 _REST = (
+    func.count(),
     func.count(case((_OWING, 1))),
     func.sum(DocumentRow.amount_due),
     func.min(case((_OWING, DocumentRow.due_date))),
@@ -244,27 +242,27 @@ def _groups(session: Session, whose: ColumnElement[bool], day: Day) -> list[Grou
     lately = (DocumentRow.date > day.year_ago, DocumentRow.date <= day.today)
     return [
         *_billed(session, ALL, _ALL.where(whose)),
-        *_owed(session, whose, day, (SALE, *CREDITS)),
+        *_owed(session, whose, day),
         *_billed(session, RECENT, _RECENT.where(whose, *lately)),
     ]
 
 
-def _billed(session: Session, slice_: str, query: Select[Any]) -> list[Group]:
+def _billed(session: Session, slice_: str, query: Select[*tuple[Any, ...]]) -> list[Group]:
     return [
-        Group(slice_, kind, status, currency, number, total, total - tax, first=first)
+        Group(slice_, kind, status, currency, number, total, total - tax, first=first, documents=number)
         for kind, status, currency, number, total, tax, first in session.execute(query)
     ]
 
 
-def _owed(session: Session, whose: ColumnElement[bool], day: Day, kinds: Sequence[str]) -> list[Group]:
+def _owed(session: Session, whose: ColumnElement[bool], day: Day) -> list[Group]:
     query = (
-        select(*_BY[2:], _late(day).label("late"), *_REST)
-        .where(whose, DocumentRow.kind.in_(kinds), DocumentRow.status == AUTHORISED)
+        select(*_BY, _late(day).label("late"), *_REST)
+        .where(whose, DocumentRow.status == AUTHORISED)
         .group_by(*_BY, "late")
     )
     return [
-        Group(OWED, kind, status, currency, number, due=due, late=late, oldest_due=oldest_due)
-        for kind, status, currency, late, number, due, oldest_due in session.execute(query)
+        Group(OWED, kind, status, currency, number, due=due, late=late, oldest_due=oldest_due, documents=documents)
+        for kind, status, currency, late, documents, number, due, oldest_due in session.execute(query)
     ]
 
 

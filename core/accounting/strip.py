@@ -13,11 +13,12 @@ from typing import Any
 from core.accounting import ages, connections, overview, payments
 from core.accounting.access import sight_in
 from core.accounting.documents import PARTY_RECORDS, connections_linked, shown_on
-from core.accounting.models import Connection, PartyRow
+from core.accounting.models import Connection
 from core.accounting.snapshot import party_of
+from core.accounting.tab import Block
 from core.accounting.words import TERMS
 from core.contract.extensions import Panel
-from core.contract.values import Capability, PaymentTerms
+from core.contract.values import Capability, Party, PaymentTerms
 
 TEMPLATE = "accounting/strip.jinja2"
 
@@ -54,24 +55,37 @@ def _strip(request: Any, record: Any, connection: Connection) -> Strip | None:
     if spec is None or not sight.status:
         return None
     session, base = request.dbsession, connection.base_currency
-    feeds = Capability.CHANGES in connections.capabilities(request.services, connection)
-    rows = ages.parties_of(session, record, connection)
-    whose, today = shown_on(record, connection.id, bills=False), connections.today(connection, request.clock)
+    whose, today = shown_on(session, record, connection.id, bills=False), connections.today(connection, request.clock)
+    drawn = _on_the_tab(request, connection)
+    if drawn is not None:
+        parties, as_of, light, figures = drawn.parties_read, drawn.as_of, drawn.light, drawn.figures
+    else:
+        feeds = Capability.CHANGES in connections.capabilities(request.services, connection)
+        rows = ages.parties_of(session, record, connection)
+        parties, as_of = [party_of(row) for row in rows if row], ages.of_parties(session, connection, rows, feeds=feeds)
+        light = None if sight.amounts else overview.light(session, whose, today)
+        figures = overview.headline(session, whose, base, today) if sight.amounts else None
     return Strip(
         connection=connection,
         path=f"{record.path}/tabs/{connection.provider}",
-        as_of=ages.of_parties(session, connection, rows, feeds=feeds),
-        light=None if sight.amounts else overview.light(session, whose, today),
-        figures=overview.headline(session, whose, base, today) if sight.amounts else None,
+        as_of=as_of,
+        light=light,
+        figures=figures,
         last=payments.last_payment(session, whose, base, today) if sight.amounts else None,
-        terms=terms(connection, rows),
+        terms=terms(connection, parties),
     )
 
 
-def terms(connection: Connection, rows: Sequence[PartyRow | None]) -> str:
+def _on_the_tab(request: Any, connection: Connection) -> Block | None:
+    """What the tab on the same page shows of the connection: it is not added up a second time."""
+    drawn: Sequence[Block] = getattr(request, "accounting_blocks", ())
+    return next((one for one in drawn if one.connection.id == connection.id), None)
+
+
+def terms(connection: Connection, parties: Sequence[Party]) -> str:
     """The agreed terms of some parties, each once: their own, else the organisation's; "" where none are known."""
     usual = connections.organisation_of(connection).sales_terms
-    agreed = [party_of(row).sales_terms or usual for row in rows if row is not None]
+    agreed = [party.sales_terms or usual for party in parties]
     return " or ".join(dict.fromkeys(_words(one) for one in agreed if one is not None))
 
 

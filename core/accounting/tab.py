@@ -92,6 +92,11 @@ class Block:
     unread: int
     read_contents: Callable[[], Contents]
 
+    @property
+    def parties_read(self) -> list[Party]:
+        """The linked parties as last seen, without those that were not read yet."""
+        return [one.party for one in self.parties if one.party is not None]
+
     @cached_property
     def _contents(self) -> Contents:
         return self.read_contents()
@@ -201,7 +206,7 @@ class _Reader:
         documents: dict[str, int],
         today: date,
     ) -> Contents:
-        whose = shown_on(self._record, connection.id, bills=self._sight.bills)
+        whose = shown_on(self._session, self._record, connection.id, bills=self._sight.bills)
         if not self._sight.amounts:
             return Contents(overview.light(self._session, whose, today), None, None, None, ())
         shows_billed = self._record.kind not in PARTY_RECORDS
@@ -213,7 +218,7 @@ class _Reader:
             figures=figures,
             billed=billed(self._session, whose, connection.base_currency) if shows_billed else None,
             ladder=billed(self._session, whose, agreed_in) if agreed_in else None,
-            lists=self._lists(provider, whose, documents, today),
+            lists=self._lists(provider, whose, documents, figures),
             charts=None if shows_billed else charts(self._session, whose, figures),
         )
 
@@ -254,14 +259,18 @@ class _Reader:
         return self._session.scalar(select(func.count()).select_from(DocumentLink).where(*mine)) or 0
 
     def _lists(
-        self, provider: AccountingProvider, whose: ColumnElement[bool], documents: dict[str, int], today: date
+        self,
+        provider: AccountingProvider,
+        whose: ColumnElement[bool],
+        documents: dict[str, int],
+        figures: overview.Figures,
     ) -> list[Listing]:
         keys = ["invoices", *(["bills"] if self._sight.bills else []), "credits", "estimates"]
         shown = Shown(
             record=self._record,
             whose=whose,
-            found=facets(self._session, whose, today),
-            today=today,
+            found=facets(figures.groups),
+            today=figures.day.today,
             url=lambda row: provider.web_url(DocumentKind(row.kind), Ref(row.document_id, row.version)),
             links=documents,
             usual="" if self._record.kind in PARTY_RECORDS else "all",

@@ -62,7 +62,7 @@ def seen(request: Any, session: Session) -> Seen:
         raise HTTPNotFound()
     require(request, connection, SEE_AMOUNTS)
     sight = sight_in(request, connection)
-    shown = shown_on(here.record, connection.id, bills=sight.bills)
+    shown = shown_on(session, here.record, connection.id, bills=sight.bills)
     if session.scalar(select(DocumentRow.id).where(DocumentRow.id == document.id, shown)) is None:
         raise HTTPNotFound()
     return Seen(here, connection, document, sight)

@@ -50,6 +50,7 @@ def show(request: Any) -> Any:
     here = place(request)
     seen = partial(access.sight_in, request)
     blocks = tab.build(request.dbsession, request.services, here.spec, here.record, seen, request.GET)
+    request.accounting_blocks = blocks  # for the strip on the record's head
     refreshing = [_refresh_when_old(request, block) or _was_asked_for(request, block) for block in blocks]
     changes = _changes(request, here, blocks)
     mark = _mark(blocks, any(refreshing), changes)
@@ -87,6 +88,8 @@ def _changes(request: Any, here: Place, blocks: list[tab.Block]) -> list[PartyCh
 
 def _suggested(request: Any, here: Place) -> list[tuple[Connection, Any]]:
     """For who may link: the documents of each connection that name an opportunity or a project."""
+    if here.record.kind in PARTY_RECORDS:
+        return []
     active = access.known_to(request, connections.active(request.dbsession, here.spec.key), LINK)
     found = []
     for one in active if request.has_permission(LINK) else ():
