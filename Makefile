@@ -17,6 +17,8 @@ QUICK := not browser and not postgres and not redis and not slow
 QUIET := env PYTHONWARNINGS="ignore:pkg_resources is deprecated"
 
 export PORT SANDBOX_PORT LEDGERTAB_HOME
+# The demo and the tests start many processes: what is compiled is kept, or each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo dev test check format migration bench faults docs clean
 
