@@ -66,6 +66,14 @@ def hidden_from(request: Any, right: str = SEE_STATUS) -> frozenset[int]:
     return frozenset(number for number, rights in _limits(request).items() if right not in rights)
 
 
+def anywhere(request: Any, right: str) -> bool:
+    """Whether the user has a right somewhere: in general, and not taken in every connection there is."""
+    if not request.has_permission(right):
+        return False
+    hidden = hidden_from(request, right)
+    return not hidden or bool(set(request.dbsession.scalars(select(Connection.id))) - hidden)
+
+
 def known_to(request: Any, connections: Iterable[Connection], right: str = SEE_STATUS) -> list[Connection]:
     """Those of the connections in which a right was not taken from the user's role; by default those it may know of."""
     hidden = hidden_from(request, right)

@@ -1,20 +1,22 @@
 """What was agreed beside what was billed, over all opportunities: won but not invoiced, and invoiced more than agreed.
 
 Billed is what it is on an opportunity's tab: linked sales invoices that await approval, are approved or paid, less
-credit notes, without tax, in the opportunity's own currency. Other currencies are counted beside it, never added.
+credit notes, without tax, in the opportunity's own currency. Other currencies are counted beside it, never added. What
+was agreed is agreed once, so that invoices in several connections are added up against it here, each one's part told.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, and_, case, func, literal, select, type_coerce
 from sqlalchemy.orm import Session, joinedload
 
-from core.accounting.models import DocumentLink, DocumentRow
+from core.accounting.models import DocumentLink, DocumentRow, Draft
 from core.accounting.project import BILLED
 from core.accounting.rules import CREDIT, DRAFT, SALE
 from core.db import Amount
@@ -30,7 +32,8 @@ class Line:
     """One opportunity: `billed` and `drafted` in its currency, without tax; `left` is what was agreed less billed.
 
     `elsewhere` counts its invoices and credit notes in other currencies; `connection_id` is where its documents are,
-    None where there are none, or in several.
+    None where there are none, or in several: then `parts` says what was billed in each. `drafts` are its invoices that
+    are drafts there, in whatever currency, `waiting` what was raised here and is not there yet.
     """
 
     record: Opportunity
@@ -39,6 +42,17 @@ class Line:
     left: Decimal
     elsewhere: int
     connection_id: int | None
+    parts: Sequence[tuple[int, Decimal]] = ()
+    drafts: Sequence[DocumentRow] = ()
+    waiting: Sequence[Draft] = ()
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether what is drafted already, here and there, comes to all that is left."""
+        currency = self.record.currency
+        own = (one.payload for one in self.waiting)
+        sums = (Decimal(one["sums"]["subtotal"]) for one in own if one["typed"]["head"]["currency"] == currency)
+        return self.drafted + sum(sums) >= self.left
 
 
 @dataclass(frozen=True)
@@ -98,7 +112,8 @@ def compare(session: Session, which: str, *, hidden: Collection[int] = (), page:
         .offset((page - 1) * PAGE_SIZE)
         .limit(PAGE_SIZE)
     )
-    return Compared([_line(row) for row in session.execute(query)], totals, total, page)
+    lines = [_line(row) for row in session.execute(query)]
+    return Compared(_with_drafts(session, lines, hidden), totals, total, page)
 
 
 def _amount(expression: Any) -> Any:
@@ -111,6 +126,29 @@ def _line(row: Any) -> Line:
     return Line(record, billed, drafted, left, elsewhere or 0, first if first == last else None)
 
 
+def _with_drafts(session: Session, lines: Sequence[Line], hidden: Collection[int]) -> list[Line]:
+    """The lines of a page with their drafts, and with what was billed in each of several connections."""
+    ids = [line.record.id for line in lines]
+    several = [line.record.id for line in lines if line.billed and line.connection_id is None]
+    parts, made, waiting = defaultdict(list), defaultdict(list), defaultdict(list)
+    if several:
+        for record_id, connection_id, billed in session.execute(_parts(several, hidden)):
+            parts[record_id].append((connection_id, billed))
+    whole: Any = select(DocumentLink.record_id, DocumentRow)
+    drafts = _linked(whole, hidden)
+    drafts = drafts.where(DocumentRow.status == DRAFT, DocumentRow.kind == SALE, DocumentLink.record_id.in_(ids))
+    for record_id, document in session.execute(drafts.order_by(DocumentRow.id)):
+        made[record_id].append(document)
+    mine = (Draft.kind == Opportunity.kind, Draft.record_id.in_(ids), Draft.connection_id.not_in(hidden))
+    for draft in session.scalars(select(Draft).where(*mine, Draft.state != "made").order_by(Draft.id)):
+        waiting[draft.record_id].append(draft)
+    return [
+        replace(line, parts=told if len(told) > 1 else (), drafts=made[number], waiting=waiting[number])
+        for line, number in zip(lines, ids, strict=True)
+        for told in (parts[number],)
+    ]
+
+
 def _condition(which: str, billed: Any) -> Any:
     if which == UNBILLED:
         return and_(Opportunity.stage == "Won", Opportunity.amount > billed)
@@ -119,35 +157,44 @@ def _condition(which: str, billed: Any) -> Any:
 
 def _sums(hidden: Collection[int]) -> Any:
     """What is linked to each opportunity, in its currency and beside it."""
+    linked = select(
+        DocumentLink.record_id,
+        _total(DocumentRow.status.in_(BILLED), "billed"),
+        _total(DocumentRow.status == DRAFT, "drafted"),
+        func.count(case((DocumentRow.currency != Opportunity.currency, 1))).label("elsewhere"),
+        func.min(DocumentLink.connection_id).label("first"),
+        func.max(DocumentLink.connection_id).label("last"),
+    )
+    return _linked(linked, hidden).group_by(DocumentLink.record_id).subquery()
+
+
+def _parts(ids: Collection[int], hidden: Collection[int]) -> Select[Any]:
+    """What was billed of each of these opportunities in each connection."""
+    by = (DocumentLink.record_id, DocumentLink.connection_id)
+    billed = select(*by, _total(DocumentRow.status.in_(BILLED), "billed"))
+    mine = (DocumentRow.status.in_(BILLED), DocumentLink.record_id.in_(ids))
+    return _linked(billed, hidden).where(*mine).group_by(*by).order_by(*by)
+
+
+def _total(condition: Any, name: str) -> Any:
+    """The sum of what meets the condition, in the opportunity's currency, without tax and less credit notes."""
     net = DocumentRow.total - DocumentRow.tax
     worth = case((DocumentRow.kind == CREDIT, -net), else_=net)
     ours = DocumentRow.currency == Opportunity.currency
+    return _amount(func.sum(case((and_(ours, condition), worth), else_=NOTHING))).label(name)
 
-    def total(condition: Any, name: str) -> Any:
-        return _amount(func.sum(case((and_(ours, condition), worth), else_=NOTHING))).label(name)
 
-    linked: Select[Any] = (
-        select(
-            DocumentLink.record_id,
-            total(DocumentRow.status.in_(BILLED), "billed"),
-            total(DocumentRow.status == DRAFT, "drafted"),
-            func.count(case((DocumentRow.currency != Opportunity.currency, 1))).label("elsewhere"),
-            func.min(DocumentLink.connection_id).label("first"),
-            func.max(DocumentLink.connection_id).label("last"),
-        )
-        .join(
-            DocumentRow,
-            and_(
-                DocumentRow.connection_id == DocumentLink.connection_id,
-                DocumentRow.document_id == DocumentLink.document_id,
-            ),
-        )
+def _linked(query: Select[Any], hidden: Collection[int]) -> Select[Any]:
+    """The same over the sales invoices and credit notes that are linked to opportunities, drafts among them."""
+    same = and_(
+        DocumentRow.connection_id == DocumentLink.connection_id, DocumentRow.document_id == DocumentLink.document_id
+    )
+    return (
+        query.join_from(DocumentLink, DocumentRow, same)
         .join(Opportunity, Opportunity.id == DocumentLink.record_id)
         .where(DocumentLink.kind == Opportunity.kind, DocumentRow.kind.in_((SALE, CREDIT)))
         .where(DocumentRow.status.in_((*BILLED, DRAFT)), DocumentLink.connection_id.not_in(hidden))
-        .group_by(DocumentLink.record_id)
     )
-    return linked.subquery()
 
 
 def _totals(session: Session, sums: Any, listed: Any, billed: Any, left: Any) -> list[Sum]:

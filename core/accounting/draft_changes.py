@@ -11,17 +11,17 @@ The payload is that of a draft (`core.accounting.drafts`), without a document fo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from core.accounting import connections, draft_versions, failures, intents, sending, snapshot
+from core.accounting import connections, draft_notes, draft_versions, intents, sending, snapshot
 from core.accounting.codec import from_json, to_json
 from core.accounting.deeds import in_connection
 from core.accounting.draft_lists import Lists
@@ -40,7 +40,6 @@ from core.contract.values import (
     NewDocument,
     Ref,
 )
-from core.records.service import RecordNotFound, get_record
 from core.services import Services
 from core.users.models import User
 
@@ -49,7 +48,6 @@ CHANGE, DELETE = "change", "delete"
 KINDS = (DocumentKind.SALES_INVOICE.value, DocumentKind.ESTIMATE.value)
 JOB = "accounting.send_draft_change"
 LOOK_JOB = "accounting.look_up_draft_change"
-NOTE_JOB = "accounting.note_draft_change"
 UNTOUCHED_LIFE = timedelta(days=1)
 
 
@@ -123,16 +121,17 @@ class ChangeDeed(sending.Deed[DraftChange, Document]):
 
     def afterwards(self, services: Services, intent_id: int) -> None:
         """The document's history in the accounting system says who changed it."""
-        services.jobs.enqueue(NOTE_JOB, intent_id=intent_id)
+        services.jobs.enqueue(NOTE.job, intent_id=intent_id)
 
 
 DEED = ChangeDeed()
+NOTE = draft_notes.Note("draft_change", DraftChange, lambda row: "deleted" if row.deed == DELETE else "changed")
 
 
 def register(services: Services) -> None:
-    """Add the jobs of changes and their sweeper."""
+    """Add the jobs of changes and their sweepers."""
     sending.register(services, DEED)
-    services.jobs.add(NOTE_JOB, lambda intent_id: note(services, intent_id))
+    draft_notes.register(services, NOTE)
 
 
 def before_of(row: DraftChange) -> Document:
@@ -311,17 +310,29 @@ def accept(
     return intents.change(session, row, {"payload": payload, "theirs": {}}, send=send, now=now)
 
 
-def listed(session: Session) -> list[tuple[DraftChange, str]]:
-    """The changes that are not in the books: typed and not sent, on their way, refused; each with who made it."""
-    untouched = and_(DraftChange.version == 1, DraftChange.state == "open")
+def listed(session: Session, hidden: Collection[int] = ()) -> list[tuple[DraftChange, str]]:
+    """The changes that are not in the books: typed and not sent, on their way, refused; each with who made it.
+
+    The last hundred, those in `hidden` connections left out.
+    """
     query = (
         select(DraftChange, User.name)
         .outerjoin(User, User.id == DraftChange.created_by)
-        .where(DraftChange.state != "made", ~untouched)
+        .where(*_waiting(hidden))
         .order_by(DraftChange.id.desc())
         .limit(100)
     )
     return [(row, name or "") for row, name in session.execute(query)]
+
+
+def waiting(session: Session, hidden: Collection[int] = ()) -> int:
+    """How many of them there are, those in `hidden` connections left out: they count in the navigation."""
+    return session.scalar(select(func.count()).select_from(DraftChange).where(*_waiting(hidden))) or 0
+
+
+def _waiting(hidden: Collection[int]) -> tuple[ColumnElement[bool], ...]:
+    untouched = and_(DraftChange.version == 1, DraftChange.state == "open")
+    return (DraftChange.state != "made", ~untouched, DraftChange.connection_id.not_in(hidden))
 
 
 def tidy(services: Services) -> None:
@@ -330,32 +341,3 @@ def tidy(services: Services) -> None:
     unsent = (DraftChange.version == 1, intents.unsent(DraftChange), DraftChange.state == "open")
     with services.db.begin() as session:
         session.execute(delete(DraftChange).where(*unsent, DraftChange.updated_at < before))
-
-
-def note(services: Services, intent_id: int) -> None:
-    """Job: write who changed it into the document's history. A note that fails harms nothing and is tried no more."""
-    with services.db.read() as session:
-        row = session.get(DraftChange, intent_id)
-        if row is None or row.state != "made" or not _takes_notes(services, row.connection):
-            return
-        user = session.get(User, row.created_by)
-        try:
-            title = get_record(session, row.kind, row.record_id).title
-        except RecordNotFound:
-            title = f"{row.kind} {row.record_id}"
-    deed = "deleted" if row.deed == DELETE else "changed"
-    text = f"Draft {deed} by {user.name if user else 'somebody'} in Ledgertab for {title}"
-    try:
-        provider = connections.open_provider(services, row.connection_id)
-        kind, key = DocumentKind(row.document_kind), f"{intents.send_key(row)}-note"
-        provider.note(kind, Ref(row.document_id), text, key=key)
-    except ProviderError as error:
-        sending.log.warning("no note on draft change %s: %s %s", row.id, error.message, error.detail)
-        about = failures.About("note", "", {"change_id": row.id}, row.kind, row.record_id, row.created_by)
-        failures.note(services, row.connection_id, about, error)
-
-
-def _takes_notes(services: Services, connection: Connection) -> bool:
-    if connection.provider not in services.providers:
-        return False
-    return Capability.NOTES in connections.capabilities(services, connection)

@@ -13,7 +13,7 @@ from core.accounting.draft_lists import TRACKING, Lists, taxed
 from core.accounting.draft_words import joined
 from core.accounting.models import Draft
 from core.accounting.words import due_word
-from core.contract.values import AmountsAre, Choice, ChoiceKind, DocumentKind
+from core.contract.values import AmountsAre, Choice, ChoiceKind
 from core.forms import parse_amount
 
 AMOUNTS_ARE: Mapping[str, str] = {
@@ -52,13 +52,13 @@ class Whole:
     complete: bool
 
 
-def whole(draft: Draft, lists: Lists) -> Whole:
-    """What a draft holds. What cannot be read as a date or an amount stands as it was typed."""
-    typed, sums = from_payload(draft.payload["typed"]), draft.payload["sums"]
+def whole(payload: Mapping[str, Any], lists: Lists, *, estimate: bool) -> Whole:
+    """What a draft's payload holds. What cannot be read as a date or an amount stands as it was typed."""
+    typed, sums = from_payload(payload["typed"]), payload["sums"]
     currency = typed.head["currency"]
     amounts = (formats.amount(Decimal(one), currency) if one else "" for one in sums["lines"])
     return Whole(
-        facts=list(_facts(typed.head, lists, estimate=draft.document_kind == DocumentKind.ESTIMATE.value)),
+        facts=list(_facts(typed.head, lists, estimate=estimate)),
         lines=[
             _line(line, amount, currency, lists, taxed_at_all=typed.head["amounts_are"] != AmountsAre.NO_TAX.value)
             for line, amount in zip(typed.lines, amounts, strict=True)

@@ -7,39 +7,33 @@ the page added up. The document is fixed when the draft is queued: every send of
 
 from __future__ import annotations
 
-import functools
-import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from core.accounting import connections, due_dates, failures, intents, linking, sending, snapshot
+from core.accounting import draft_notes, due_dates, intents, linking, sending, snapshot
 from core.accounting.codec import from_json
 from core.accounting.deeds import in_connection
 from core.accounting.models import Connection, DocumentRow, Draft, DraftChange
 from core.audit.service import record_deed
-from core.contract.errors import NotFound, ProviderError, Throttled, Unavailable
-from core.contract.extensions import PeriodicJob
+from core.contract.errors import NotFound, ProviderError
 from core.contract.provider import AccountingProvider
-from core.contract.values import Capability, Document, DocumentKind, DocumentStatus, NewDocument, Ref
+from core.contract.values import Capability, Document, DocumentKind, DocumentStatus, NewDocument
 from core.records.lists import PAGE_SIZE, Found
 from core.records.service import RecordNotFound, get_record
 from core.services import Services
 from core.users.models import User
 
-log = logging.getLogger(__name__)
 SLACK = timedelta(minutes=10)  # clocks differ, and the look-up asks for what changed since the intent
-NOTE_PAUSE, NOTE_WITHIN = timedelta(minutes=2), timedelta(hours=1)
 LISTS_LIVE = timedelta(days=1)
 FINAL = (DocumentStatus.PAID.value, DocumentStatus.VOIDED.value, DocumentStatus.DELETED.value)
 JOB = "accounting.send_draft"
 LOOK_JOB = "accounting.look_up_draft"
-NOTE_JOB = "accounting.note_draft"
 
 
 class DraftDeed(sending.Deed[Draft, Document]):
@@ -94,18 +88,18 @@ class DraftDeed(sending.Deed[Draft, Document]):
 
     def afterwards(self, services: Services, intent_id: int) -> None:
         """Its history in the accounting system says who made it."""
-        services.jobs.enqueue(NOTE_JOB, intent_id=intent_id)
+        services.jobs.enqueue(NOTE.job, intent_id=intent_id)
 
 
 DEED = DraftDeed()
+NOTE = draft_notes.Note("draft", Draft, lambda _: "made")
 
 
 def register(services: Services) -> None:
-    """Add the jobs of drafts and their sweeper. Raises `StartError` where the admin's rule for due dates is none."""
+    """Add the jobs of drafts and their sweepers. Raises `StartError` where the admin's rule for due dates is none."""
     due_dates.default_days(services.settings)
     sending.register(services, DEED)
-    services.jobs.add(NOTE_JOB, functools.partial(note, services))
-    services.periodic.append(PeriodicJob("accounting_sweep_notes", 60, sweep_notes))
+    draft_notes.register(services, NOTE)
 
 
 def mark_url(services: Services, row: Draft) -> str:
@@ -227,9 +221,27 @@ def own_total(draft: Draft | DraftChange) -> Decimal:
 
 def last_change(session: Session, draft: Draft) -> DraftChange | None:
     """The last change of a made draft from here that is in the books."""
+    return next(iter(_changes(session, draft)), None)
+
+
+def _changes(session: Session, draft: Draft) -> Sequence[DraftChange]:
+    """The changes of a made draft from here that are in the books, the last first."""
+    if not draft.document_id:
+        return []
     mine = (DraftChange.connection_id == draft.connection_id, DraftChange.document_id == draft.document_id)
     changes = select(DraftChange).where(*mine, DraftChange.state == "made", DraftChange.deed == "change")
-    return session.scalars(changes.order_by(DraftChange.id.desc())).first() if draft.document_id else None
+    return session.scalars(changes.order_by(DraftChange.id.desc())).all()
+
+
+def as_sent(session: Session, draft: Draft) -> dict[str, Any]:
+    """The payload that went to the books last: the draft's, or that of its last change.
+
+    A change that leaves the theme empty leaves it as it was.
+    """
+    sent = [change.payload for change in _changes(session, draft)] + [draft.payload]
+    theme = next((one["typed"]["head"]["theme"] for one in sent if one["typed"]["head"].get("theme")), "")
+    typed = sent[0]["typed"]
+    return {**sent[0], "typed": {**typed, "head": {**typed["head"], "theme": theme}}}
 
 
 def total_differs(sent: Draft | DraftChange, document: DocumentRow) -> Decimal | None:
@@ -240,53 +252,3 @@ def total_differs(sent: Draft | DraftChange, document: DocumentRow) -> Decimal |
     if document.status != DocumentStatus.DRAFT.value:
         return None
     return (document.total - own_total(sent)) or None
-
-
-def note(services: Services, intent_id: int) -> None:
-    """Job: write who made it into the document's history. A note that fails harms nothing and is tried no more."""
-    with services.db.read() as session:
-        row = session.get(Draft, intent_id)
-        if row is None or row.state != "made" or row.noted_at is not None:
-            return
-        if not _takes_notes(services, row):
-            return
-        text = _note_text(session, row)
-    try:
-        provider = connections.open_provider(services, row.connection_id)
-        provider.note(DocumentKind(row.document_kind), Ref(row.document_id), text, key=f"{intents.send_key(row)}-note")
-    except (Throttled, Unavailable) as error:
-        log.info("the note on draft %s waits: %s", row.id, error.message)
-        return
-    except ProviderError as error:
-        log.warning("no note on draft %s: %s %s", row.id, error.message, error.detail)
-        about = failures.About("note", "", {"intent_id": row.id}, row.kind, row.record_id, row.created_by)
-        failures.note(services, row.connection_id, about, error)
-    with services.db.begin() as session:
-        session.execute(update(Draft).where(Draft.id == intent_id).values(noted_at=services.clock.now()))
-
-
-def _takes_notes(services: Services, row: Draft) -> bool:
-    """Whether its provider keeps notes; False too while the plugin is off."""
-    if row.connection.provider not in services.providers:
-        return False
-    return Capability.NOTES in connections.capabilities(services, row.connection)
-
-
-def _note_text(session: Session, row: Draft) -> str:
-    user = session.get(User, row.created_by)
-    try:
-        title = get_record(session, row.kind, row.record_id).title
-    except RecordNotFound:
-        title = f"{row.kind} {row.record_id}"
-    return f"Draft made by {user.name if user else 'somebody'} in Ledgertab for {title}"
-
-
-def sweep_notes(services: Services) -> None:
-    """Notes that were throttled or lost with their worker: again, for an hour after the draft was made."""
-    now = services.clock.now()
-    recent = (Draft.updated_at <= now - NOTE_PAUSE, Draft.updated_at >= now - NOTE_WITHIN)
-    with services.db.read() as session:
-        rows = session.scalars(select(Draft).where(Draft.state == "made", Draft.noted_at.is_(None), *recent)).all()
-        able = [row.id for row in rows if _takes_notes(services, row)]
-    for intent_id in able:
-        services.jobs.enqueue(NOTE_JOB, intent_id=intent_id)

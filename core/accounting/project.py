@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from core.accounting.models import DocumentRow
 from core.accounting.rules import AUTHORISED, BILL, BILL_CREDIT, CREDIT, DRAFT, PAID, SALE, SUBMITTED, ZERO
+from core.formats import decimals
 
-CENT = Decimal("0.01")
 BILLED = (SUBMITTED, AUTHORISED, PAID)
 
 
@@ -22,7 +22,8 @@ class Billed:
 
     `drafted` counts drafts and what awaits approval, `approved` what is approved or paid, both less credit notes.
     `paid` is the money received on approved and paid sales invoices less what was paid back on their credit notes,
-    without the tax in it, document by document. `elsewhere` counts sales invoices and credit notes in other currencies.
+    without the tax in it, document by document to the currency's smallest amount. `elsewhere` counts sales invoices and
+    credit notes in other currencies.
     """
 
     currency: str
@@ -80,7 +81,7 @@ def _elsewhere(session: Session, whose: ColumnElement[bool], currency: str) -> i
 
 
 def _received(session: Session, whose: ColumnElement[bool], currency: str) -> Decimal:
-    """Money received on sales less money paid back, without tax: the share of each document, to the cent."""
+    """Money received on sales less money paid back, without tax, document by document."""
     rows = session.execute(
         select(DocumentRow.kind, DocumentRow.amount_paid, DocumentRow.total, DocumentRow.tax).where(
             whose,
@@ -91,5 +92,12 @@ def _received(session: Session, whose: ColumnElement[bool], currency: str) -> De
             DocumentRow.total != 0,
         )
     )
-    shares = ((kind, (paid * (total - tax) / total).quantize(CENT, ROUND_HALF_UP)) for kind, paid, total, tax in rows)
+    shares = ((kind, _share(paid, total, tax, currency)) for kind, paid, total, tax in rows)
     return sum((share if kind == SALE else -share for kind, share in shares), ZERO)
+
+
+def _share(paid: Decimal, total: Decimal, tax: Decimal, currency: str) -> Decimal:
+    """The part of a payment that is not tax, rounded half up to the currency's smallest amount; all of it exactly."""
+    if paid == total:
+        return total - tax
+    return (paid * (total - tax) / total).quantize(Decimal(1).scaleb(-decimals(currency)), ROUND_HALF_UP)

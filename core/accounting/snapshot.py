@@ -145,7 +145,6 @@ def _insert_parts(session: Session, ids: dict[str, int], documents: Sequence[Doc
             "date": payment.date,
             "amount": payment.amount,
             "kind": payment.kind[:20],
-            "payment_id": payment.id,
             "reference": payment.reference[:255],
         }
         for one in documents

@@ -45,7 +45,7 @@ class IntentColumns:
 class Draft(IntentColumns, Base):
     """An invoice (or, where the provider has no drafts, an estimate) that a person asks the provider to make.
 
-    `copied_from`: the draft that it was begun as a copy of.
+    `copied_from`: the draft that it was begun as a copy of. `noted_at`: when its history there told who made it.
     """
 
     __tablename__ = "accounting_draft"
@@ -75,7 +75,8 @@ class DraftChange(IntentColumns, Base):
     """A change that a person asks for of a document that is still a draft there. `deed`: change or delete.
 
     `before` is the document as it was when the form was opened (as JSON), `theirs` as it was found to be when the
-    provider said that it had moved on: then both are shown side by side and a person decides.
+    provider said that it had moved on: then both are shown side by side and a person decides. `noted_at`: when its
+    history there told who changed it.
     """
 
     __tablename__ = "accounting_draft_change"
@@ -86,6 +87,7 @@ class DraftChange(IntentColumns, Base):
     deed: Mapped[str] = mapped_column(String(10))
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
     theirs: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    noted_at: Mapped[dt.datetime | None] = mapped_column(Moment)
 
     connection: Mapped[Connection] = relationship(lazy="joined", innerjoin=True)
 

@@ -154,7 +154,6 @@ class PaymentRow(Base):
     date: Mapped[dt.date] = mapped_column()
     amount: Mapped[Decimal] = mapped_column(Amount)
     kind: Mapped[str] = mapped_column(String(20))
-    payment_id: Mapped[str] = mapped_column(PROVIDER_ID, default="")
     reference: Mapped[str] = mapped_column(String(255), default="")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pyramid.httpexceptions import HTTPForbidden
@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from core.accounting import access, agreed, connections
 from core.accounting.access import DRAFT, SEE_AMOUNTS
+from core.accounting.draft_words import STATES
 from core.accounting.models import Connection
+from core.accounting.views.draft_list import LIST
 from core.contract.extensions import NavLink
 from core.contract.values import Capability
 from core.forms import number_in
@@ -30,18 +32,19 @@ def add_routes(config: Any) -> None:
 
 def navigation(request: Any) -> Iterable[NavLink]:
     """Their places in the navigation."""
-    for place, (which, title) in enumerate(TITLES.items()):
+    shown = TITLES.items() if access.anywhere(request, SEE_AMOUNTS) else ()
+    for place, (which, title) in enumerate(shown):
         yield NavLink(title, PATHS[which], section="Money", order=30 + place, right=SEE_AMOUNTS)
 
 
 def listing(request: Any) -> dict[str, Any]:
     """A page of the list, over what the user may see the amounts of, and what to do next about each."""
     which = ROUTES[request.matched_route.name]
+    if not access.anywhere(request, SEE_AMOUNTS):
+        raise HTTPForbidden()
     hidden = access.hidden_from(request, SEE_AMOUNTS)
     every = request.dbsession.scalars(select(Connection)).all()
     known = {one.id: one for one in every if one.id not in hidden}
-    if every and not known:
-        raise HTTPForbidden()
     found = agreed.compare(request.dbsession, which, hidden=hidden, page=number_in(request.GET.get("page"), 1))
     return {
         "title": TITLES[which],
@@ -51,7 +54,20 @@ def listing(request: Any) -> dict[str, Any]:
         "left_out": bool(hidden - access.hidden_from(request)),
         "providers": request.services.providers,
         "drafts_in": _drafts_in(request),
+        "raised": {line.record.id: list(_raised(request, line, known)) for line in found.records},
     }
+
+
+def _raised(request: Any, line: agreed.Line, known: Mapping[int, Connection]) -> Iterable[tuple[str, str, str]]:
+    """The drafts that are there already of an opportunity: state, name, and address where the user may open it."""
+    for draft in line.waiting:
+        name = draft.payload["party_name"] or "nobody yet"
+        to = f"{LIST}/{draft.key}" if access.may(request, DRAFT, draft.connection) else ""
+        yield STATES[draft.state].words, f"draft to {name}", to
+    for document in line.drafts:
+        provider = known[document.connection_id].provider
+        to = f"{line.record.path}/tabs/{provider}/documents/{document.id}"
+        yield "Draft", document.number or "without a number", to if provider in request.services.providers else ""
 
 
 def _drafts_in(request: Any) -> str:

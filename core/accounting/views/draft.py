@@ -26,7 +26,7 @@ from core.accounting.codec import to_json
 from core.accounting.draft_page import Desk, Sheet
 from core.accounting.models import Connection, Draft, DraftChange
 from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place
-from core.accounting.views.draft_list import LIST, ONE, draft_at, has_form, may_read
+from core.accounting.views.draft_list import LIST, ONE, draft_at, has_form, may_read, sent_of
 from core.contract.values import DocumentKind
 from core.records.service import get_record
 
@@ -84,7 +84,8 @@ def _begun(request: Any, desk: Desk) -> tuple[draft_form.Typed, str] | None:
             continue
         if found.connection_id != desk.connection.id or not may_read(request, found):
             raise HTTPForbidden()
-        typed = draft_versions.copy_of(draft_form.from_payload(found.payload["typed"]))
+        kept = sent_of(request, found) if name == "copy" else found.payload
+        typed = draft_versions.copy_of(draft_form.from_payload(kept["typed"]))
         row = draft_page.party_at(request.dbsession, desk, typed.head["party"])
         return (draft_page.dated_today(typed, desk, row), found.key) if name == "copy" else (typed, "")
     return None

@@ -36,10 +36,17 @@ def add_routes(config: Any) -> None:
 
 
 def navigation(request: Any) -> Iterable[NavLink]:
-    """The list's place in the navigation, with how many are not made yet."""
-    if request.has_permission(DRAFT):
+    """The list's place in the navigation, with how many drafts and changes are not made yet."""
+    if access.anywhere(request, DRAFT):
         count = drafts.waiting(request.dbsession, access.hidden_from(request, DRAFT))
+        if request.has_permission(SEE_AMOUNTS):
+            count += draft_changes.waiting(request.dbsession, _hides_changes(request))
         yield NavLink("Drafts", LIST, section="Money", order=20, badge=str(count or ""), right=DRAFT)
+
+
+def _hides_changes(request: Any) -> frozenset[int]:
+    """The connections whose changes are not shown: a change shows and changes whole documents."""
+    return access.hidden_from(request, DRAFT) | access.hidden_from(request, SEE_AMOUNTS)
 
 
 def may_read(request: Any, row: Draft) -> bool:
@@ -68,26 +75,36 @@ def show(request: Any) -> Any:
     _refresh_when_old(request, found)
     values = {"one": found, "spec": spec, "whole": _whole(request, row), **_words(request, found)}
     values["reference"] = failures.reference_of_intent(request.dbsession, drafts.DEED.name, row) if row.error else ""
-    values["mark"] = _mark(found)
+    values["mark"] = _mark(found, values["changed"])
     if request.is_fragment and request.GET.get("mark") == values["mark"]:
         return Response(status=204)
     values["reads_words"] = access.reads_words(request, row.connection)
+    values["copied"] = _copied(request, row)
     name = "draft_state" if request.is_fragment else "draft_one"
     template = template_of(request, spec, name) if spec else f"accounting/{name}.jinja2"
     return render_to_response(template, values, request)
 
 
-def _mark(found: drafts.Listed) -> str:
+def _mark(found: drafts.Listed, changed: DraftChange | None) -> str:
     """What the page of a draft that was made shows of its document, in short; "" while it is under way."""
     seen = found.document
-    return f"{seen.status}:{seen.amount_due}:{seen.number}" if found.draft.state == "made" and seen else ""
+    if found.draft.state != "made" or seen is None:
+        return ""
+    return f"{seen.status}:{seen.amount_due}:{seen.number}:{changed.id if changed else 0}"
 
 
 def _whole(request: Any, row: Draft) -> draft_view.Whole | None:
     """All that the draft holds, for who may read it; None too for a piece that only says where it stands."""
     if not may_read(request, row) or (request.is_fragment and row.state in intents.UNDER_WAY):
         return None
-    return draft_view.whole(row, draft_page.lists_of(request.dbsession, row.connection_id))
+    lists = draft_page.lists_of(request.dbsession, row.connection_id)
+    return draft_view.whole(sent_of(request, row), lists, estimate=row.document_kind == DocumentKind.ESTIMATE.value)
+
+
+def sent_of(request: Any, row: Draft) -> dict[str, Any]:
+    """The payload as it went out last; an author who sees no amounts has what they typed themselves."""
+    sees_amounts = access.may(request, SEE_AMOUNTS, row.connection)
+    return drafts.as_sent(request.dbsession, row) if sees_amounts else row.payload
 
 
 def _to_form(request: Any, row: Draft) -> Any:
@@ -123,6 +140,16 @@ def _words(request: Any, found: drafts.Listed) -> dict[str, Any]:
     }
 
 
+def _copied(request: Any, row: Draft) -> tuple[str, str] | None:
+    """The name and the address of the draft that it was begun as a copy of; None for none, or one that is not shown."""
+    first = request.dbsession.get(Draft, row.copied_from) if row.copied_from else None
+    if first is None or not access.may(request, DRAFT, first.connection):
+        return None
+    found = drafts.listed_one(request.dbsession, first)
+    number = found.document.number if found.document else ""
+    return number or f"the draft for {title_of(request.dbsession, first)[0]}", f"{LIST}/{first.key}"
+
+
 def _can_copy(request: Any, row: Draft) -> bool:
     """Whether a new draft can be begun as a copy: where the record is there and the plugin on."""
     there = bool(title_of(request.dbsession, row)[1]) and row.connection.provider in request.services.providers
@@ -156,6 +183,8 @@ def _refresh_when_old(request: Any, found: drafts.Listed) -> None:
 
 def listing(request: Any) -> Any:
     """All drafts by page with where they stand; amounts for those who may see them."""
+    if not access.anywhere(request, DRAFT):
+        raise HTTPForbidden()
     hidden = access.hidden_from(request, DRAFT)
     found: Any = drafts.listed(request.dbsession, number_in(request.GET.get("page"), 1), hidden)
     rows = [(one, _words(request, one)) for one in found.records]
@@ -165,9 +194,10 @@ def listing(request: Any) -> Any:
 
 def _changes(request: Any) -> list[tuple[DraftChange, str, Status]]:
     """The changes that are not in the books, of connections where the user may see and change whole documents."""
-    found = draft_changes.listed(request.dbsession)
-    able = [(row, by) for row, by in found if access.may(request, DRAFT, row.connection)]
-    return [(row, by, STATES[row.state]) for row, by in able if access.may(request, SEE_AMOUNTS, row.connection)]
+    if not request.has_permission(SEE_AMOUNTS):
+        return []
+    found = draft_changes.listed(request.dbsession, _hides_changes(request))
+    return [(row, by, STATES[row.state]) for row, by in found]
 
 
 def deed(request: Any) -> Any:

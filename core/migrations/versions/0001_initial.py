@@ -344,6 +344,7 @@ def upgrade() -> None:
         sa.Column("deed", sa.String(length=10), nullable=False),
         sa.Column("before", sa.JSON(), nullable=False),
         sa.Column("theirs", sa.JSON(), nullable=False),
+        sa.Column("noted_at", core.db.Moment(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -677,7 +678,6 @@ def upgrade() -> None:
         sa.Column("date", sa.Date(), nullable=False),
         sa.Column("amount", core.db.Amount(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("payment_id", sa.String(length=100), nullable=False),
         sa.Column("reference", sa.String(length=255), nullable=False),
         sa.ForeignKeyConstraint(
             ["document"],

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+import uuid
 from collections import defaultdict
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 from core.accounting.agreed import EXCEEDED, UNBILLED, Compared, compare
-from core.accounting.models import ConnectionAccess, DocumentLink, DocumentRow
+from core.accounting.models import ConnectionAccess, DocumentLink, DocumentRow, Draft
 from core.records.models import Opportunity
 from core.services import Services
 from core.users.models import Role, User
@@ -140,6 +142,68 @@ def test_what_drafts_cover_is_no_reason_for_another(books: Books, log_in: LogIn)
     assert [link.get_text() for link in page.html.select("td.act a")] == ["Open"]
 
 
+def test_invoices_in_several_organisations_are_added_up_and_each_part_is_told(
+    books: Books, services: Services, log_in: LogIn
+) -> None:
+    other = books.connect_another("Old Mill Australia")
+    deal(books, "Refit", "1000")
+    books.document("1", to="Refit", total="400")
+    books.document("2", to="Refit", total="250.50", connection=other)
+    books.document("3", to="Refit", total="99", connection=other, status="draft")
+    deal(books, "One place", "1000")
+    books.document("4", to="One place", total="400")
+    page = log_in("sales").get(WON)
+    row = words(page, "tbody tr:first-child")
+    assert "650.50" in row
+    assert "Old Mill Australia 250.50" in row
+    assert "400.00" in row
+    assert "Old Mill Australia" not in words(page, "tbody tr:last-child")
+    assert "in several organisations they are added up here" in words(page)
+    assert [(line.billed, len(line.parts)) for line in listed(services, UNBILLED).records] == [
+        (Decimal("650.50"), 2),
+        (Decimal(400), 0),
+    ]
+
+
+def raise_draft(books: Books, to: str, subtotal: str, *, state: str = "open", currency: str = "USD") -> str:
+    """A draft of a record that is not in the books; its key."""
+    typed = {"head": {"currency": currency}, "lines": []}
+    payload = {"typed": typed, "party_name": "Harbour Ltd", "sums": {"subtotal": subtotal, "total": "9999"}}
+    at: dict[str, Any] = {"created_by": 1, "created_at": NOW, "updated_at": NOW, "connection_id": books.connection}
+    with books.services.db.begin() as session:
+        draft = Draft(key=uuid.uuid4().hex, payload=payload, state=state, **books.of(to), **at)
+        session.add(draft)
+        return draft.key
+
+
+def test_drafts_that_are_there_already_are_shown_so_that_nobody_bills_twice(
+    books: Books, services: Services, log_in: LogIn
+) -> None:
+    deal(books, "Refit", "1000")
+    saved = raise_draft(books, "Refit", "600")
+    sent = raise_draft(books, "Refit", "100", state="unknown")
+    raise_draft(books, "Refit", "50", state="made")
+    raise_draft(books, "Refit", "5000", currency="EUR")
+    books.document("INV-9", to="Refit", total="200", status="draft")
+    sales = log_in("sales")
+    page = sales.get(WON)
+    row = words(page, "tbody tr")
+    assert "Saved: draft to Harbour Ltd" in row
+    assert "Not known yet: draft to Harbour Ltd" in row
+    assert "Draft: INV-9" in row
+    assert row.count("draft to Harbour Ltd") == 3
+    for key in (saved, sent):
+        assert page.html.find("a", href=f"/accounting/drafts/{key}")
+    assert "INV-9" in page.click("INV-9")
+    assert [link.get_text() for link in page.html.select("td.act a")] == ["Create draft"]
+    raise_draft(books, "Refit", "100")
+    assert [link.get_text() for link in sales.get(WON).html.select("td.act a")] == ["Open"], "all that is left is there"
+    limit(services, "accounts", books.connection, "accounting.see_status", "accounting.see_amounts")
+    reader = log_in("accounts").get(WON)
+    assert "Saved: draft to Harbour Ltd" in words(reader)
+    assert reader.html.find("a", href=f"/accounting/drafts/{saved}") is None, "who may not draft cannot open it"
+
+
 def test_empty_lists_teach(books: Books, log_in: LogIn) -> None:
     browser = log_in("accounts")
     assert "Everything won is invoiced" in words(browser.get(WON))
@@ -202,4 +266,4 @@ def test_ten_thousand_opportunities_are_compared_at_once(books: Books, services:
     found = listed(services, UNBILLED)
     assert found.total == count - 2
     assert found.sums[0].left == 50 * (count - 2)
-    assert len([one for one in asked if one.startswith("SELECT")]) == 2, "the sums and one page, whatever their number"
+    assert len([one for one in asked if one.startswith("SELECT")]) == 4, "sums, a page, its drafts of both sorts"

@@ -32,7 +32,7 @@ from core import (
     Unavailable,
     hookimpl,
 )
-from core.accounting import drafts, sending, snapshot
+from core.accounting import draft_notes, drafts, sending, snapshot
 from core.accounting.codec import to_json
 from core.accounting.models import Connection
 from core.jobs.periodic import tick
@@ -204,7 +204,9 @@ def test_the_sweeper_is_among_the_periodic_work(services: Services, queued: str,
     while services.jobs.huey.dequeue() is not None:
         pass
     clock.advance(timedelta(minutes=1))
-    assert {"accounting_sweep_draft", "accounting_sweep_new_party", "accounting_sweep_notes"} <= set(tick(services))
+    assert {"accounting_sweep_draft", "accounting_sweep_new_party", "accounting_sweep_notes_draft"} <= set(
+        tick(services)
+    )
     services.jobs.drain()
     assert [queued] == BOOKS
 
@@ -212,7 +214,7 @@ def test_the_sweeper_is_among_the_periodic_work(services: Services, queued: str,
 def test_a_provider_without_notes_gets_none(services: Services, queued: str, clock: ManualClock) -> None:
     services.jobs.drain()
     clock.advance(timedelta(minutes=5))
-    drafts.sweep_notes(services)
+    draft_notes.sweep(services, drafts.NOTE)
     assert services.jobs.drain() == 0
     assert the_draft(services).noted_at is None
 
@@ -253,8 +255,8 @@ def test_a_plugin_that_was_switched_off_leaves_its_drafts_waiting(
     assert [queued] == BOOKS
     services.providers = off
     clock.advance(timedelta(minutes=5))
-    drafts.sweep_notes(services)
-    drafts.note(services, the_draft(services).id)
+    draft_notes.sweep(services, drafts.NOTE)
+    draft_notes.write(services, drafts.NOTE, the_draft(services).id)
     assert the_draft(services).noted_at is None
 
 

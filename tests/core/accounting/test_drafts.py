@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from core import ManualClock
-from core.accounting import drafts, intents, sending
+from core.accounting import draft_notes, drafts, intents, sending
 from core.accounting.models import DocumentLink, DocumentRow, Draft
 from core.audit.models import AuditEntry
 from core.services import Services
@@ -164,7 +164,7 @@ def test_a_note_that_was_throttled_is_written_later(
     services.jobs.drain()
     assert the_draft(services, queued).noted_at is None
     clock.advance(timedelta(minutes=3))
-    drafts.sweep_notes(services)
+    draft_notes.sweep(services, drafts.NOTE)
     services.jobs.drain()
     assert the_draft(services, queued).noted_at is not None
 

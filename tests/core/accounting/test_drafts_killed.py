@@ -18,7 +18,7 @@ import httpx2
 import pytest
 
 from core import ManualClock
-from core.accounting import drafts, parties, sending
+from core.accounting import draft_notes, drafts, parties, sending
 from core.services import Services
 from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser, LogIn
@@ -131,7 +131,7 @@ def test_a_worker_killed_at_any_point_leaves_one_invoice(
         "after it was written down": "made",
     }.get(point, "sending")
     pass_time(services, clock, seconds=300)
-    drafts.sweep_notes(services)
+    draft_notes.sweep(services, drafts.NOTE)
     services.jobs.drain()
     draft = the_draft(services, queued)
     assert draft.state == "made"

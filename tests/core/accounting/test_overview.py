@@ -200,6 +200,22 @@ def test_paid_is_the_money_received_without_its_part_of_the_tax_and_never_below_
     assert billed(session, DocumentRow.connection_id == 1, "NZD").paid == Decimal("150.05")
 
 
+@pytest.mark.parametrize(
+    ("currency", "total", "tax", "paid", "received"),
+    [
+        ("JPY", "1100", "100", "333", "303"),
+        ("JPY", "11.55", "1.05", "11.55", "10.50"),  # some ledgers have hundredths of a yen: all of it is all of it
+        ("KWD", "1.155", "0.105", "0.500", "0.455"),
+    ],
+)
+def test_what_was_received_is_told_to_the_smallest_amount_of_its_currency(
+    session: Session, currency: str, total: str, tax: str, paid: str, received: str
+) -> None:
+    amounts: dict[str, Any] = {"total": Decimal(total), "tax": Decimal(tax), "amount_paid": Decimal(paid)}
+    told(session, document(currency=currency, amount_due=Decimal(total) - Decimal(paid), **amounts))
+    assert billed(session, DocumentRow.connection_id == 1, currency).paid == Decimal(received)
+
+
 def test_what_was_paid_back_on_a_credit_note_is_no_longer_paid(session: Session) -> None:
     told(
         session,

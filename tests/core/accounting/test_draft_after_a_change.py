@@ -1,0 +1,124 @@
+"""A made draft that was changed from here: its page, its copy, its history."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from core import ManualClock
+from core.accounting import draft_changes, draft_notes
+from core.accounting.models import ConnectionAccess, Draft, Failure
+from core.services import Services
+from core.users.models import User
+from plugins.xero.sandbox import Sandbox
+from tests.conftest import Browser
+from tests.core.accounting.changing import begin, made, send, the_change
+from tests.core.accounting.drafting import draft_form, fill, the_draft
+from tests.core.accounting.drafting import send as send_draft
+from tests.core.pages import words
+
+__all__ = ["made"]
+pytestmark = pytest.mark.slow
+
+
+def change(browser: Browser, services: Services, key: str, **fields: str) -> None:
+    """Change the draft from here, and see it through."""
+    page = begin(browser, key)
+    fill(draft_form(page), **fields)
+    send(page)
+    services.jobs.drain()
+    assert the_change(services).state == "made"
+
+
+def copy_of(browser: Browser, key: str) -> Any:
+    """Press *Duplicate* on the page of a draft: the form."""
+    page = browser.get(f"/accounting/drafts/{key}")
+    return page.click("Duplicate").follow()
+
+
+def test_the_page_of_a_draft_shows_what_was_changed_and_its_copy_holds_it(
+    sales: Browser, services: Services, made: str
+) -> None:
+    change(sales, services, made, description="Extraction hood, larger", price="7,100.50")
+    page = sales.get(f"/accounting/drafts/{made}")
+    whole = words(page, "#draft-whole")
+    assert "Extraction hood, larger" in whole
+    assert "7,100.50" in whole
+    assert "6,400.00" not in whole
+    assert "Below stands what was sent last" in words(page)
+    form = draft_form(copy_of(sales, made))
+    assert form["lines-0-description"].value == "Extraction hood, larger"
+    assert form["lines-0-unit_price"].value == "7,100.50"
+
+
+def test_a_change_that_leaves_the_theme_as_it_is_does_not_lose_it_in_the_copy(
+    sales: Browser, services: Services, made: str
+) -> None:
+    first = the_draft(services, made).payload
+    head = {**first["typed"]["head"], "theme": "a-theme"}
+    with services.db.begin() as session:
+        payload = {**first, "typed": {**first["typed"], "head": head}}
+        session.execute(update(Draft).where(Draft.key == made).values(payload=payload))
+    change(sales, services, made, price="10.00")
+    assert draft_form(copy_of(sales, made))["theme"].value == "a-theme"
+
+
+def test_the_open_page_of_a_draft_learns_of_a_change(sales: Browser, services: Services, made: str) -> None:
+    asks = sales.get(f"/accounting/drafts/{made}").html.select_one("#draft-state")["hx-get"]
+    piece = {"HX-Request": "true"}
+    assert sales.get(asks, headers=piece).status_int == 204
+    change(sales, services, made, description="A hood of the same price")
+    assert "A hood of the same price" in sales.get(asks, headers=piece)
+
+
+def test_an_author_who_sees_no_amounts_is_not_shown_what_another_made_of_the_draft(
+    sales: Browser, services: Services, made: str
+) -> None:
+    change(sales, services, made, price="7,100.50")
+    with services.db.begin() as session:
+        role = session.scalars(select(User.role_id).where(User.login == "sales")).one()
+        rights = ["accounting.see_status", "accounting.draft"]
+        session.add(ConnectionAccess(role_id=role, connection_id=1, rights=rights))
+    page = sales.get(f"/accounting/drafts/{made}")
+    assert "7,100.50" not in page
+    assert "6,400.00" in page
+    assert "/accounting/changes/" not in page
+    assert draft_form(copy_of(sales, made))["lines-0-unit_price"].value == "6,400.00"
+
+
+def test_a_copy_says_what_it_was_copied_from(sales: Browser, services: Services, made: str) -> None:
+    copy = send_draft(copy_of(sales, made))
+    services.jobs.drain()
+    page = sales.get(copy.location)
+    link = page.html.find("a", href=f"/accounting/drafts/{made}")
+    assert link.text.startswith("INV-")
+    assert "Copied from" in words(page)
+
+
+@pytest.mark.parametrize("fault", ["429-concurrent", "503"])
+def test_the_note_on_a_change_that_was_throttled_is_written_later_and_is_no_failure(
+    sales: Browser, services: Services, sandbox: Sandbox, made: str, clock: ManualClock, fault: str
+) -> None:
+    sandbox.faults.add(fault, path="/api.xro/2.0/Invoices/", method="PUT", times=1)
+    change(sales, services, made, price="10.00")
+    assert the_change(services).noted_at is None
+    assert "Draft changed by" not in str(sandbox.records("History"))
+    assert "note" not in log_of_failures(services)
+    clock.advance(timedelta(minutes=3))
+    draft_notes.sweep(services, draft_changes.NOTE)
+    services.jobs.drain()
+    assert the_change(services).noted_at is not None
+    assert str(sandbox.records("History")).count("Draft changed by") == 1
+    clock.advance(timedelta(minutes=3))
+    draft_notes.sweep(services, draft_changes.NOTE)
+    services.jobs.drain()
+    assert str(sandbox.records("History")).count("Draft changed by") == 1
+
+
+def log_of_failures(services: Services) -> str:
+    """The deeds of every failure that was written down."""
+    with services.db.read() as session:
+        return " ".join(session.scalars(select(Failure.deed)))
