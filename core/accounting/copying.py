@@ -1,7 +1,9 @@
 """Fields of a record beside those of its linked party: which differ, and what may be copied which way.
 
 A difference is what people call one: accents, case, spaces, legal forms and the way a phone is written make none.
-Nothing is copied from an empty field: copying never erases.
+Nothing is copied from an empty field: copying never erases. A phone that is the same line is left as each side writes
+it, for one of them would lose its country. An address is one piece: lines of one side with the city of the other are
+nobody's address, so that it goes whole, and what it does not have is empty afterwards.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.accounting import new_party_form
@@ -19,10 +21,11 @@ from core.contract.values import Party, PartyState, Problem
 LEAVE, HERE, THERE = "leave", "here", "there"
 REF = "record_ref"
 LABELS: Mapping[str, str] = {**new_party_form.LABELS, REF: "Number of the record"}
-_WHERE = ("address", "city", "region", "postal_code", "country")
+ADDRESS = "address"
+_WHERE = (ADDRESS, "city", "region", "postal_code", "country")
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    "organizations": ("name", "email", "phone", "tax_number", *_WHERE),
-    "contacts": ("name", "first_name", "last_name", "email", "phone", *_WHERE),
+    "organizations": ("name", "email", "phone", "tax_number", ADDRESS),
+    "contacts": ("name", "first_name", "last_name", "email", "phone", ADDRESS),
 }
 _PERSON = ("name", "first_name", "last_name")
 
@@ -42,13 +45,17 @@ class Able:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One field on both sides. `differs` as people see it; `ways` are the directions that are open."""
+    """One field on both sides. `differs` as people see it; `ways` are the directions that are open.
+
+    `parts` are the fields it is written by, each with its value here and there: five of an address, else one.
+    """
 
     name: str
     here: str
     there: str
     differs: bool
     ways: tuple[str, ...]
+    parts: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def label(self) -> str:
@@ -57,8 +64,9 @@ class Pair:
 
     @property
     def is_same(self) -> bool:
-        """Whether both sides are written alike."""
-        return _joined(self.here) == _joined(self.there)
+        """Whether there is nothing to copy: both sides are written alike, or name the same phone."""
+        alike = all(_joined(here) == _joined(there) for _, here, there in self.parts)
+        return alike or (self.name == "phone" and bool(self.here.strip()) and not self.differs)
 
     @property
     def proposed(self) -> str:
@@ -75,14 +83,34 @@ def pairs(record: Any, party: Party, able: Able) -> list[Pair]:
 def _pairs(record: Any, party: Party, able: Able) -> Iterator[Pair]:
     known = record.kind == "contacts" and _is_person(record, party)
     for name in FIELDS[record.kind]:
-        here = record.title if name == "name" else str(getattr(record, name) or "")
-        there = str(getattr(party, name))
-        differs = not same(name, here, there) and not (known and name in _PERSON)
-        pair = Pair(name, here, there, differs, ())
-        ways = () if pair.is_same else tuple(_ways(record, pair, able))
-        yield Pair(name, here, there, differs, ways)
+        parts = tuple(_part(record, party, part) for part in parts_of(name))
+        here, there = (address_text([part[side] for part in parts]) for side in (1, 2))
+        differs = not all(same(*part) for part in parts) and not (known and name in _PERSON)
+        pair = Pair(name, here, there, differs, (), parts)
+        yield replace(pair, ways=() if pair.is_same else tuple(_ways(record, pair, able)))
     if able.ref and able.there and not party.record_ref:
-        yield Pair(REF, ref_of(record), "", differs=False, ways=(THERE,))
+        ref = ref_of(record)
+        yield Pair(REF, ref, "", differs=False, ways=(THERE,), parts=((REF, ref, ""),))
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """The fields that a row of the form is written by."""
+    return _WHERE if name == ADDRESS else (name,)
+
+
+def row_of(name: str) -> str:
+    """The row of the form that a field belongs to."""
+    return ADDRESS if name in _WHERE else name
+
+
+def _part(record: Any, party: Party, name: str) -> tuple[str, str, str]:
+    here = record.title if name == "name" else str(getattr(record, name) or "")
+    return name, here, str(getattr(party, name))
+
+
+def address_text(parts: Sequence[str]) -> str:
+    """The parts as they are shown, each on a line of its own; one that is empty has none."""
+    return "\n".join(part for part in parts if part.strip())
 
 
 def _ways(record: Any, pair: Pair, able: Able) -> Iterator[str]:
@@ -147,17 +175,21 @@ class Wish:
 
 def wish(found: Sequence[Pair], chosen: Mapping[str, str]) -> Wish:
     """What is to be written, by the direction chosen for each field; a direction that is not open is left."""
-    ways = {pair.name: (pair, chosen.get(pair.name, LEAVE)) for pair in found}
-    return Wish(
-        here={name: (pair.here, pair.there) for name, (pair, way) in ways.items() if way == HERE and way in pair.ways},
-        there={
-            name: (pair.there, pair.here) for name, (pair, way) in ways.items() if way == THERE and way in pair.ways
-        },
-    )
+    here: dict[str, tuple[str, str]] = {}
+    there: dict[str, tuple[str, str]] = {}
+    for pair in found:
+        way = chosen.get(pair.name, LEAVE)
+        moved = [part for part in pair.parts if _joined(part[1]) != _joined(part[2])] if way in pair.ways else []
+        for name, ours, theirs in moved:
+            if way == HERE:
+                here[name] = (ours, theirs)
+            else:
+                there[name] = (theirs, ours)
+    return Wish(here, there)
 
 
 def problems(record: Any, wanted: Wish) -> list[Problem]:
-    """What the record could not hold, by field; what the accounting system refuses, it says itself."""
+    """What the record could not hold, by row; what the accounting system refuses, it says itself."""
     found = []
     typed = {name: new for name, (_, new) in wanted.here.items()}
     columns = record.__table__.columns
@@ -166,7 +198,15 @@ def problems(record: Any, wanted: Wish) -> list[Problem]:
         if len(text) > most:
             found.append(Problem(name, f"The record holds at most {most} characters here; this has {len(text)}."))
     asked = {"name": "x", "email": "", **typed, **{name: new for name, (_, new) in wanted.there.items()}}
-    return [*found, *new_party_form.check({name: text for name, text in asked.items() if name != REF}).problems]
+    checked = new_party_form.check({name: text for name, text in asked.items() if name != REF})
+    return at_rows([*found, *checked.problems])
+
+
+def at_rows(found: Sequence[Problem]) -> list[Problem]:
+    """The problems at the rows of the form; that of a part of the address names the part."""
+    return [
+        Problem(ADDRESS, f"{LABELS[one.field]}: {one.message}") if one.field in _WHERE[1:] else one for one in found
+    ]
 
 
 def able(*, may_edit: bool, may_update: bool, refs: bool, party: Party, title: str, connected: bool) -> Able:

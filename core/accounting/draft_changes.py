@@ -11,7 +11,7 @@ The payload is that of a draft (`core.accounting.drafts`), without a document fo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -239,6 +239,13 @@ def under_way(session: Session, connection_id: int, document_id: str) -> DraftCh
         .where(*_of(connection_id, document_id), DraftChange.state != "made", sent)
         .order_by(DraftChange.id.desc())
     ).first()
+
+
+def of_record(session: Session, record: Any, connection_ids: Collection[int]) -> Sequence[DraftChange]:
+    """The changes and deletions on their way that were begun on a record's pages."""
+    mine = (DraftChange.kind == record.kind, DraftChange.record_id == record.id)
+    sent = (DraftChange.state.in_(intents.UNDER_WAY), DraftChange.connection_id.in_(connection_ids))
+    return session.scalars(select(DraftChange).where(*mine, *sent)).all()
 
 
 def begin(

@@ -39,7 +39,7 @@ decides. `core.accounting.sending` holds the jobs.
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
@@ -70,6 +70,12 @@ def looked_for(model: type[Intent]) -> ColumnElement[bool]:
 def is_looked_for(row: Intent) -> bool:
     """The same of one row."""
     return row.state in LOOKED_FOR or (row.state in EDITABLE and row.in_doubt)
+
+
+def is_moving(row: Intent, now: datetime) -> bool:
+    """Whether something becomes of it within a minute by itself: whoever shows it looks again soon."""
+    soon = row.next_try_at is None or row.next_try_at <= now + timedelta(minutes=1)
+    return row.state in UNDER_WAY and soon
 
 
 def new_key() -> str:

@@ -22,6 +22,7 @@ from core.contract.values import DocumentKind
 from core.services import Services
 
 APART = timedelta(seconds=15)
+SOON = timedelta(minutes=1)  # what waits longer is kept back, for the day's calls run low
 AT_ONCE = 200  # more than that is left to the feed
 FORGOTTEN = timedelta(hours=1)  # by then the feed has brought it
 PARTY = ""
@@ -100,6 +101,12 @@ def is_due(session: Session, connection: Connection, now: datetime) -> bool:
     if connection.told_read_at is not None and connection.told_read_at > now - apart:
         return False
     return session.scalar(select(Told.told_id).where(Told.connection_id == connection.id).limit(1)) is not None
+
+
+def waits(session: Session, connection_id: int, now: datetime) -> bool:
+    """Whether something was told just now that is not read yet."""
+    mine = (Told.connection_id == connection_id, Told.at > now - SOON)
+    return session.scalar(select(Told.told_id).where(*mine).limit(1)) is not None
 
 
 def read_what_waits(services: Services) -> None:

@@ -77,6 +77,9 @@ AMOUNTS_ARE = {
 }
 _OPEN = ("DRAFT", "SUBMITTED", "AUTHORISED")
 _PHONES = ("DEFAULT", "MOBILE", "DDI", "OFFICE")
+_KEEP_THE_ZERO = frozenset(
+    {"+39", "+378", "+379"}
+)  # in Italy it is a part of the number (ITU-T E.164, Operational Bulletin)
 
 
 def organisation(told: structs.Organisation, known: Organisation) -> Organisation:
@@ -151,12 +154,16 @@ def _is_filled(address: structs.Address) -> bool:
 
 
 def _phone(phones: Iterable[structs.Phone]) -> str:
+    """The first number there is, with its country; without the 0 before the area that is dialled only at home."""
     numbers = {phone.phone_type: phone for phone in phones if phone.phone_number}
     found = next((numbers[name] for name in _PHONES if name in numbers), None)
     if found is None:
         return ""
     country = f"+{found.phone_country_code.lstrip('+')}" if found.phone_country_code else ""
-    return " ".join(part for part in (country, found.phone_area_code, found.phone_number) if part)
+    local = " ".join(part for part in (found.phone_area_code, found.phone_number) if part)
+    if country and country not in _KEEP_THE_ZERO:
+        local = local.removeprefix("0").strip()
+    return f"{country} {local}".strip()
 
 
 def _both_terms(told: structs.PaymentTerms | None) -> tuple[PaymentTerms | None, PaymentTerms | None]:

@@ -158,6 +158,9 @@ def test_a_refusal_that_passes_is_over_when_somebody_presses_refresh(
     clock.advance(seconds=60)
     page = sales.send(f"{tab}/refresh", status=303).follow()
     assert "being refreshed" in page
+    assert page.html.select("#toasts > *") == [], (
+        "what becomes of it is said where it is shown, and nothing stays above"
+    )
     services.jobs.drain()
     assert "needs to be renewed" not in sales.get(tab)
 

@@ -13,6 +13,7 @@ import webtest
 from sqlalchemy import func, select, update
 
 from core import ManualClock
+from core.accounting import telling
 from core.accounting.models import Connection, DocumentRow, PartyLink, PartyRow, Told
 from core.jobs.periodic import tick
 from core.services import Services
@@ -87,6 +88,31 @@ def test_a_payment_shows_at_once_and_costs_two_calls_at_most(
     assert status_of(services, paid) == "paid"
     assert sandbox.calls.count("/api.xro") - before <= 2
     sales.get(tab, {"mark": mark}, headers={"HX-Request": "true"}, status=200)
+
+
+def test_an_open_tab_looks_again_soon_while_what_was_told_waits_to_be_read_and_says_when_it_was(
+    line: Line, services: Services, sandbox: Sandbox, sales: Browser, tab: str, clock: ManualClock
+) -> None:
+    sandbox.deeds.rename_contact(sandbox.contact_id(HARBOUR), "Harbour Roastery")
+    line.bring()
+    page = sales.get(tab)
+    assert "as of 1 minute ago, changes told since read just now" in words(page)
+    body = page.html.find(id="accounting-tab")
+    assert body["hx-trigger"] == "every 10s"
+    clock.advance(seconds=2)
+    paid = invoice(services)
+    sandbox.deeds.pay(paid.document_id)
+    line.bring()
+    assert status_of(services, paid) == "authorised", "readings keep some seconds apart"
+    piece = sales.get(tab, {"mark": body["hx-vals"].split('"')[3]}, headers={"HX-Request": "true"}, status=200)
+    body = piece.html.find(id="accounting-tab")
+    assert body["hx-trigger"] == "every 2s"
+    clock.advance(seconds=15)
+    telling.read_what_waits(services)
+    services.jobs.drain()
+    piece = sales.get(tab, {"mark": body["hx-vals"].split('"')[3]}, headers={"HX-Request": "true"}, status=200)
+    assert piece.html.find(id="accounting-tab")["hx-trigger"] == "every 10s"
+    assert status_of(services, paid) == "paid"
 
 
 def test_a_new_invoice_of_a_linked_party_is_there_at_once(

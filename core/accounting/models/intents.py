@@ -80,7 +80,10 @@ class DraftChange(IntentColumns, Base):
     """
 
     __tablename__ = "accounting_draft_change"
-    __table_args__ = (Index("ix_accounting_draft_change_document", "connection_id", "document_id"),)
+    __table_args__ = (
+        Index("ix_accounting_draft_change_document", "connection_id", "document_id"),
+        Index("ix_accounting_draft_change_record", "kind", "record_id"),
+    )
     connection_id: Mapped[int] = mapped_column(ForeignKey("accounting_connection.id", ondelete="CASCADE"))
     document_id: Mapped[str] = mapped_column(PROVIDER_ID)
     document_kind: Mapped[str] = mapped_column(String(30))

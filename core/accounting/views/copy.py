@@ -112,7 +112,8 @@ def _chosen(desk: Desk, again: PartyChange | None) -> dict[str, str]:
     """The directions that stand in the form at first: those that were chosen before, else those that fill a gap."""
     if again is None:
         return {pair.name: pair.proposed for pair in desk.pairs}
-    return {pair.name: copying.THERE if pair.name in again.payload["typed"] else LEAVE for pair in desk.pairs}
+    sent = {copying.row_of(name) for name in again.payload["typed"]}
+    return {pair.name: copying.THERE if pair.name in sent else LEAVE for pair in desk.pairs}
 
 
 def _page(
@@ -125,8 +126,8 @@ def _page(
     problems: list[Problem] | None = None,
     status: int = 200,
 ) -> Any:
-    kept = Checked.refused(again.problems) if again else Checked(())
-    shown = Checked(tuple(problems)) if problems else kept
+    kept = copying.at_rows(Checked.refused(again.problems).problems) if again else []
+    shown = Checked(tuple(problems or kept))
     values = {
         "desk": desk,
         "connection": desk.link.connection,
@@ -152,7 +153,11 @@ def _reference(request: Any, row: PartyChange) -> str:
 def _moved(desk: Desk, again: PartyChange) -> dict[str, str]:
     """What stood in the fields of a refused change when it was sent, where something else stands there now."""
     was = again.before
-    return {pair.name: was[pair.name] for pair in desk.pairs if pair.name in was and was[pair.name] != pair.there}
+    return {
+        pair.name: copying.address_text([was.get(name, there) for name, _, there in pair.parts])
+        for pair in desk.pairs
+        if any(was.get(name, there) != there for name, _, there in pair.parts)
+    }
 
 
 def post(request: Any) -> Any:
@@ -253,8 +258,9 @@ def _onwards(request: Any, row: PartyChange) -> Any:
 
 
 def _told(request: Any, row: PartyChange) -> str:
-    there = [LABELS[name] for name in row.payload["typed"]]
-    here = [LABELS[name] for name in row.payload["here"]]
+    there, here = (
+        [LABELS[name] for name in dict.fromkeys(map(copying.row_of, row.payload[side]))] for side in ("typed", "here")
+    )
     record = get_record(request.dbsession, row.kind, row.record_id)
     parts = [f"{', '.join(there)} to {row.connection.name}"] if there else []
     parts += [f"{', '.join(here)} to {record.title}"] if here else []

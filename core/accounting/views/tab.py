@@ -15,17 +15,20 @@ from core.accounting import (
     budget,
     connections,
     document_suggestions,
+    draft_changes,
     explaining,
+    intents,
     linked,
     linking,
     party_changes,
     suggestions,
     tab,
+    telling,
 )
 from core.accounting.access import DRAFT, LINK, SEE_AMOUNTS, SEE_BILLS, SEE_STATUS
 from core.accounting.ages import of_record as age_of_record
 from core.accounting.documents import PARTY_RECORDS
-from core.accounting.models import Connection, PartyChange
+from core.accounting.models import Connection, Draft, PartyChange
 from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place
 from core.accounting.rules import BY_KEY, Day, Lens
 from core.accounting.words import TERMS, status_of
@@ -53,16 +56,19 @@ def show(request: Any) -> Any:
     request.accounting_blocks = blocks  # for the strip on the record's head
     refreshing = [_refresh_when_old(request, block) or _was_asked_for(request, block) for block in blocks]
     changes = _changes(request, here, blocks)
-    mark = _mark(blocks, any(refreshing), changes)
+    raised = tab.drafts_waiting(request.dbsession, here.record, access.hidden_from(request, DRAFT))
+    soon = any(refreshing) or _is_under_way(request, here, raised, blocks)
+    mark = _mark(blocks, soon, (*changes, *raised))
     if request.is_fragment and request.GET.get("mark") == mark:
         return Response(status=204)
     values = {
         "blocks": blocks,
         "refreshing": any(refreshing),
+        "soon": soon,
         "mark": mark,
         "now": request.clock.now(),
         **_unlinked(request, here, blocks),
-        "drafts": tab.drafts_waiting(request.dbsession, here.record, access.hidden_from(request, DRAFT)),
+        "drafts": raised,
         "record_is_party": here.record.kind in PARTY_RECORDS,
         "terms": terms,
         "notes": _notes(request, here, blocks),
@@ -119,12 +125,21 @@ def terms(block: tab.Block) -> str:
     return "".join(f", terms {TERMS[one.kind].format(one.days)}" for one in found[:1])
 
 
-def _mark(blocks: list[tab.Block], refreshing: bool, changes: Sequence[PartyChange]) -> str:
+def _is_under_way(request: Any, here: Place, raised: Sequence[Draft], blocks: list[tab.Block]) -> bool:
+    """Whether something of one's own is being written, or was told by the provider and is about to be read."""
+    session, now = request.dbsession, request.clock.now()
+    changed = draft_changes.of_record(session, here.record, [block.connection.id for block in blocks])
+    return any(intents.is_moving(one, now) for one in (*raised, *changed)) or any(
+        telling.waits(session, block.connection.id, now) for block in blocks
+    )
+
+
+def _mark(blocks: list[tab.Block], soon: bool, rows: Sequence[PartyChange | Draft]) -> str:
     """What a drawn tab shows, in short: the same mark, the same tab."""
     seen = [(one.connection.id, one.as_of, one.connection) for one in blocks]
     parts = [f"{key}:{at}:{one.state}:{one.last_error_at}:{one.told_read_at}" for key, at, one in seen]
-    parts += [f"{one.id}{one.state}" for one in changes]
-    return "|".join([*parts, "r" if refreshing else ""])
+    parts += [f"{one.id}{one.state}" for one in rows]
+    return "|".join([*parts, "s" if soon else ""])
 
 
 def _refresh_when_old(request: Any, block: tab.Block) -> bool:
@@ -184,7 +199,6 @@ def refresh(request: Any) -> Any:
         if budget.is_too_soon(request.dbsession, connection, request.clock.now()):
             told = "Today's calls run low, so figures that were read a moment ago are not read again yet."
             request.session.flash(told, "info")
-    request.session.flash("Being refreshed. The figures follow in a moment.", "info")
     return HTTPSeeOther(location=f"{here.path}?asked={int(request.clock.now().timestamp() * 1000)}")
 
 

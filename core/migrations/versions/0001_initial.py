@@ -375,6 +375,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("accounting_draft_change", schema=None) as batch_op:
         batch_op.create_index("ix_accounting_draft_change_document", ["connection_id", "document_id"], unique=False)
+        batch_op.create_index("ix_accounting_draft_change_record", ["kind", "record_id"], unique=False)
 
     op.create_table(
         "accounting_failure",

@@ -140,7 +140,7 @@ def test_other_phones_and_addresses_of_the_contact_stay(
         connection = session.scalars(select(Connection)).one()
     services.jobs.enqueue("accounting.refresh", connection_id=connection.id, force=True)
     services.jobs.drain()
-    confirm(preview(sales, services, tab, phone="there", city="there", address="there")).submit(status=303)
+    confirm(preview(sales, services, tab, phone="there", address="there")).submit(status=303)
     services.jobs.drain()
     found = contact(sandbox)
     phones = {one["PhoneType"]: one["PhoneNumber"] for one in found["Phones"]}
@@ -254,10 +254,12 @@ def test_a_name_that_is_taken_offers_who_has_it(sales: Browser, services: Servic
 
 def test_a_refusal_stands_at_its_field(sales: Browser, services: Services, sandbox: Sandbox, tab: str) -> None:
     set_record(services, country="C" * 60)
-    answer = confirm(preview(sales, services, tab, country="there")).submit(status=303)
+    answer = confirm(preview(sales, services, tab, address="there")).submit(status=303)
     services.jobs.drain()
     page = sales.get(answer.location, status=303).follow()
-    assert "at most 50 characters" in page.html.find(id="d-country-error").get_text()
+    said = page.html.find(id="d-address-error").get_text()
+    assert said.startswith("Country: ")
+    assert "at most 50 characters" in said
 
 
 def test_nothing_chosen_is_said(sales: Browser, services: Services, tab: str) -> None:
@@ -363,7 +365,7 @@ def test_a_record_that_is_deleted_takes_its_unsent_copies_along(
     sales: Browser, services: Services, sandbox: Sandbox, tab: str
 ) -> None:
     set_record(services, country="C" * 60)
-    answer = confirm(preview(sales, services, tab, country="there")).submit(status=303)
+    answer = confirm(preview(sales, services, tab, address="there")).submit(status=303)
     services.jobs.drain()
     asked = sales.get(f"{tab.partition('/tabs')[0]}/delete")
     assert "1 copy that was not sent will go." in asked

@@ -13,6 +13,7 @@ from core.accounting.copying import HERE, LEAVE, THERE, Able
 from core.records.models import Contact, Organization
 
 BOTH = Able(here=True, there=True)
+WHERE = ("address", "city", "region", "postal_code", "country")
 HARBOUR = Organization(
     id=7,
     name="Harbour Coffee Roasters",
@@ -61,7 +62,7 @@ def test_another_value_is_one_difference(there: dict[str, Any]) -> None:
 
 
 def test_a_person_whose_company_pays_differs_not_by_name() -> None:
-    hana = Contact(id=1, first_name="Hana", last_name="Whitiora", **dict.fromkeys(copying.FIELDS["contacts"][3:], ""))
+    hana = Contact(id=1, first_name="Hana", last_name="Whitiora", **dict.fromkeys(("email", "phone", *WHERE), ""))
     assert copying.differing(hana, Party(Ref("1"), "Whitiora, Hana")) == 0
     assert copying.differing(hana, Party(Ref("1"), "Tui Design", first_name="Hana", last_name="Whitiora")) == 0
     assert copying.differing(hana, Party(Ref("1"), "Tui Design")) == 3
@@ -72,23 +73,52 @@ def ways(able: Able, party: Party = PARTY) -> dict[str, tuple[str, ...]]:
 
 
 def test_an_empty_field_is_never_copied_and_a_gap_is_proposed_to_be_filled() -> None:
-    party = replace(PARTY, region="Canterbury", city="")
+    party = replace(PARTY, tax_number="", **dict.fromkeys(WHERE, ""))
     pairs = {pair.name: pair for pair in copying.pairs(HARBOUR, party, BOTH)}
-    assert (pairs["region"].ways, pairs["region"].proposed) == ((HERE,), HERE)
-    assert (pairs["city"].ways, pairs["city"].proposed) == ((THERE,), THERE)
+    assert (pairs["tax_number"].ways, pairs["tax_number"].proposed) == ((THERE,), THERE)
+    assert (pairs["address"].ways, pairs["address"].proposed) == ((THERE,), THERE)
     assert (pairs["name"].ways, pairs["name"].proposed) == ((HERE, THERE), LEAVE)
-    assert pairs["postal_code"].ways == ()
+    bare = Organization(id=8, name="Harbour", **dict.fromkeys(("email", "phone", "tax_number", *WHERE), ""))
+    assert {pair.name: pair.ways for pair in copying.pairs(bare, party, BOTH)}["address"] == ()
+
+
+def test_an_address_goes_as_one_piece_and_is_never_made_of_both_sides() -> None:
+    party = replace(PARTY, address="PO Box 9", city="", region="Canterbury", postal_code="8140")
+    pairs = copying.pairs(HARBOUR, party, BOTH)
+    (pair,) = [one for one in pairs if one.name == "address"]
+    assert (pair.here, pair.there) == (
+        "1 Quay Street\nLyttelton\n8082\nNew Zealand",
+        "PO Box 9\nCanterbury\n8140\nNZ",
+    )
+    assert (pair.ways, pair.proposed) == ((HERE, THERE), LEAVE), "no part of it is proposed to fill a gap"
+    here = {name: new for name, (_, new) in copying.wish(pairs, {"address": HERE}).here.items()}
+    assert {**{name: getattr(HARBOUR, name) for name in WHERE}, **here} == {
+        name: getattr(party, name) for name in WHERE
+    }
+    there = {name: new for name, (_, new) in copying.wish(pairs, {"address": THERE}).there.items()}
+    assert there["region"] == "", "what the new address does not have does not stay of the old one"
+    assert copying.wish(pairs, {"city": HERE, "region": THERE}).is_empty
+
+
+@pytest.mark.parametrize(
+    "there", ["+64 3 3281234", "+64 03 328 1234", "03-328-1234", "(03) 328 1234", "0064 3 328 1234"]
+)
+def test_the_same_phone_is_offered_in_no_direction_and_loses_no_country(there: str) -> None:
+    pairs = copying.pairs(HARBOUR, replace(PARTY, phone=there), BOTH)
+    (pair,) = [one for one in pairs if one.name == "phone"]
+    assert (pair.is_same, pair.differs, pair.ways) == (True, False, ())
+    assert copying.wish(pairs, {"phone": THERE}).is_empty
 
 
 def test_a_way_that_is_not_open_is_not_offered_and_not_taken() -> None:
     assert ways(Able(here=False, there=True))["name"] == (THERE,)
     assert ways(Able(here=True, there=False))["name"] == (HERE,)
     pairs = copying.pairs(HARBOUR, PARTY, Able(here=True, there=False))
-    assert copying.wish(pairs, {"name": THERE, "phone": "nonsense", "postal_code": HERE}).is_empty
+    assert copying.wish(pairs, {"name": THERE, "address": "nonsense", "tax_number": LEAVE}).is_empty
 
 
 def test_the_name_of_a_person_is_written_there_alone() -> None:
-    hana = Contact(id=1, first_name="Hana", last_name="W", **dict.fromkeys(copying.FIELDS["contacts"][3:], ""))
+    hana = Contact(id=1, first_name="Hana", last_name="W", **dict.fromkeys(("email", "phone", *WHERE), ""))
     pairs = {pair.name: pair for pair in copying.pairs(hana, Party(Ref("1"), "Else", first_name="Jo"), BOTH)}
     assert pairs["name"].ways == (THERE,)
     assert pairs["first_name"].ways == (HERE, THERE)
@@ -105,8 +135,10 @@ def test_the_number_of_the_record_goes_only_where_it_may_and_none_is() -> None:
 
 def test_what_the_record_cannot_hold_is_said_at_the_field() -> None:
     party = replace(PARTY, postal_code="8" * 21, email="a b")
-    wish = copying.wish(copying.pairs(HARBOUR, party, BOTH), {"postal_code": HERE, "email": HERE, "city": LEAVE})
-    assert [one.field for one in copying.problems(HARBOUR, wish)] == ["postal_code", "email"]
+    wish = copying.wish(copying.pairs(HARBOUR, party, BOTH), {"address": HERE, "email": HERE, "name": LEAVE})
+    found = copying.problems(HARBOUR, wish)
+    assert [one.field for one in found] == ["address", "email"]
+    assert found[0].message.startswith("Postal code: The record holds at most")
 
 
 @pytest.mark.parametrize(
@@ -126,6 +158,6 @@ def test_the_mark_of_what_was_shown_is_that_of_its_values() -> None:
     pairs = copying.pairs(HARBOUR, PARTY, BOTH)
     first = copying.wish(pairs, {"name": HERE})
     moved = copying.pairs(HARBOUR, replace(PARTY, name="Else"), BOTH)
-    assert first.seen == copying.wish(pairs, {"name": HERE, "city": LEAVE}).seen
+    assert first.seen == copying.wish(pairs, {"name": HERE, "address": LEAVE}).seen
     assert first.seen != copying.wish(moved, {"name": HERE}).seen
     assert first.seen != copying.wish(pairs, {"name": THERE}).seen

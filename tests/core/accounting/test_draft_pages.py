@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select, update
 
@@ -10,6 +12,7 @@ from core.accounting.models import Draft
 from core.services import Services
 from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser
+from tests.core.accounting import changing
 from tests.core.accounting.drafting import (
     HOUR,
     books,
@@ -60,6 +63,38 @@ def test_the_records_tab_shows_what_is_not_made_yet(sales: Browser, services: Se
     assert "Waiting" in waiting
     services.jobs.drain()
     assert "Drafts not in Xero yet" not in sales.get(f"{refit}/tabs/xero")
+
+
+def test_an_open_tab_learns_at_once_what_became_of_a_draft_and_of_its_change(
+    sales: Browser, services: Services, sandbox: Sandbox, queued: str, refit: str
+) -> None:
+    def ask() -> Any:
+        return sales.get(tab, {"mark": body["hx-vals"].split('"')[3]}, headers={"HX-Request": "true"})
+
+    tab = f"{refit}/tabs/xero"
+    body = sales.get(tab).html.find(id="accounting-tab")
+    assert body["hx-trigger"] == "every 2s"
+    assert ask().status_int == 204
+    services.jobs.drain()
+    answer = ask()
+    assert answer.status_int == 200
+    body = answer.html.find(id="accounting-tab")
+    assert body["hx-trigger"] == "every 60s"
+    changing.send(changing.begin(sales, queued))
+    body = ask().html.find(id="accounting-tab")
+    assert body["hx-trigger"] == "every 2s"
+    services.jobs.drain()
+    body = ask().html.find(id="accounting-tab")
+    assert body["hx-trigger"] == "every 60s"
+
+
+def test_a_tab_does_not_hurry_for_a_draft_that_waits_for_hours(
+    sales: Browser, services: Services, sandbox: Sandbox, queued: str, refit: str
+) -> None:
+    sandbox.faults.add("429-day", seconds=6 * 3600, path="/api.xro/2.0/Invoices", method="PUT")
+    services.jobs.drain()
+    assert the_draft(services).state == "queued"
+    assert sales.get(f"{refit}/tabs/xero").html.find(id="accounting-tab")["hx-trigger"] == "every 60s"
 
 
 def test_an_open_draft_can_be_deleted_and_a_made_one_cannot(

@@ -312,3 +312,18 @@ def test_an_organisation_keeps_the_ids_it_is_known_by() -> None:
     assert (now.name, now.base_currency, now.timezone) == ("New name", "NZD", "Pacific/Auckland")
     assert now.lock_date == dt.date(2025, 12, 31)
     assert dict(now.extra) == {"kept": "1", "short_code": "!abc"}
+
+
+@pytest.mark.parametrize(
+    ("country", "area", "number", "read"),
+    [
+        ("64", "04", "385 1174", "+64 4 385 1174"),
+        ("+64", "", "021 555 777", "+64 21 555 777"),
+        ("39", "06", "698 1234", "+39 06 698 1234"),
+        ("", "04", "385 1174", "04 385 1174"),
+        ("64", "", "", ""),
+    ],
+)
+def test_a_phone_with_its_country_can_be_dialled_as_it_is_read(country: str, area: str, number: str, read: str) -> None:
+    phone = structs.Phone("DEFAULT", number, area, country)
+    assert mapping.party(structs.Contact(contact_id="c", name="Tui", phones=[phone])).phone == read
