@@ -28,7 +28,7 @@ from core.accounting import (
 from core.accounting.access import DRAFT, LINK, SEE_AMOUNTS, SEE_BILLS, SEE_STATUS
 from core.accounting.ages import of_record as age_of_record
 from core.accounting.documents import PARTY_RECORDS
-from core.accounting.models import Connection, Draft, PartyChange
+from core.accounting.models import Connection, Draft, DraftChange, PartyChange
 from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place
 from core.accounting.rules import BY_KEY, Day, Lens
 from core.accounting.words import TERMS, status_of
@@ -129,9 +129,10 @@ def _is_under_way(request: Any, here: Place, raised: Sequence[Draft], blocks: li
     """Whether something of one's own is being written, or was told by the provider and is about to be read."""
     session, now = request.dbsession, request.clock.now()
     changed = draft_changes.of_record(session, here.record, [block.connection.id for block in blocks])
-    return any(intents.is_moving(one, now) for one in (*raised, *changed)) or any(
-        telling.waits(session, block.connection.id, now) for block in blocks
-    )
+    sent: list[Draft | DraftChange] = [*raised, *changed]
+    if any(intents.is_moving(one, now) for one in sent):
+        return True
+    return any(telling.waits(session, block.connection.id, now) for block in blocks)
 
 
 def _mark(blocks: list[tab.Block], soon: bool, rows: Sequence[PartyChange | Draft]) -> str:

@@ -73,7 +73,8 @@ def ways(able: Able, party: Party = PARTY) -> dict[str, tuple[str, ...]]:
 
 
 def test_an_empty_field_is_never_copied_and_a_gap_is_proposed_to_be_filled() -> None:
-    party = replace(PARTY, tax_number="", **dict.fromkeys(WHERE, ""))
+    nowhere: dict[str, Any] = dict.fromkeys(WHERE, "")
+    party = replace(PARTY, tax_number="", **nowhere)
     pairs = {pair.name: pair for pair in copying.pairs(HARBOUR, party, BOTH)}
     assert (pairs["tax_number"].ways, pairs["tax_number"].proposed) == ((THERE,), THERE)
     assert (pairs["address"].ways, pairs["address"].proposed) == ((THERE,), THERE)
