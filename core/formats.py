@@ -23,6 +23,7 @@ SIGNS = {
 COMMON = ("NZD", "AUD", "USD", "GBP", "EUR", "CAD", "SGD", "HKD", "JPY", "FJD")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MINUTE, HOUR, DAY = 60, 3600, 86400
+MINUS = "\u2212"  # as long as a plus, and no line breaks behind it
 
 
 def currencies() -> list[str]:
@@ -36,7 +37,7 @@ def decimals(currency: str) -> int:
 
 
 def amount(value: Decimal | None, currency: str = "") -> str:
-    """An amount without its currency: ``1,234.50``; nothing for None.
+    """An amount without its currency: ``1,234.50``, ``−5.00``; nothing for None.
 
     Where a currency has no decimals and the amount has some all the same they are shown, not rounded away.
     """
@@ -45,22 +46,34 @@ def amount(value: Decimal | None, currency: str = "") -> str:
     places = decimals(currency)
     if places < 2 and value != value.to_integral_value():
         places = 2
-    return f"{value:,.{places}f}"
+    return _signed(f"{value:,.{places}f}")
 
 
 def money(value: Decimal | None, currency: str) -> str:
-    """An amount with its currency: ``NZ$ 1,234.50``, ``£1,234.50``; nothing for None."""
+    """An amount with its currency: ``NZ$ 1,234.50``, ``£1,234.50``, ``−£5.00``; nothing for None."""
     if value is None:
         return ""
-    sign = SIGNS.get(currency, currency)
-    return f"{sign}{amount(value, currency)}" if len(sign) == 1 else f"{sign} {amount(value, currency)}".strip()
+    sign, whole = SIGNS.get(currency, currency), amount(abs(value), currency)
+    return f"{MINUS if value < 0 else ''}{sign}{'' if len(sign) < 2 else ' '}{whole}"
+
+
+def compact(value: Decimal) -> str:
+    """An amount in few letters, for the axis of a chart: ``0``, ``750``, ``12.5k``, ``−2M``."""
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if abs(value) >= size and (letter == "M" or abs(value) >= 10_000):
+            return number(value / size) + letter
+    return number(value)
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", MINUS, 1)
 
 
 def number(value: Decimal | int | None) -> str:
     """A quantity or a rate, without needless zeros: ``1.5``, ``1,000``."""
     if value is None:
         return ""
-    text = f"{value:,f}"
+    text = _signed(f"{value:,f}")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

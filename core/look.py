@@ -50,6 +50,7 @@ def _filters() -> dict[str, Any]:
         "money": formats.money,
         "amount": formats.amount,
         "number": formats.number,
+        "compact": formats.compact,
         "day": formats.day,
         "moment": formats.moment,
         "ago": _ago,

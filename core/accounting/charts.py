@@ -15,6 +15,7 @@ from core.accounting.models import DocumentRow
 from core.accounting.overview import Figures
 from core.accounting.rules import AGEING, CREDIT, SALE, ZERO
 from core.formats import MONTHS
+from core.plots import Scale, scale
 
 # How bad each age of `AGEING` is; its words stand beside it.
 TONES = ("accent", "warn", "warn", "bad", "bad")
@@ -57,7 +58,22 @@ class Charts:
     @property
     def empty(self) -> bool:
         """Whether nothing happened in twelve months and nothing is owed."""
-        return not any(one.invoiced or one.paid for one in self.months) and not any(one.number for one in self.ages)
+        return not self.traded and not any(one.number for one in self.ages)
+
+    @property
+    def traded(self) -> bool:
+        """Whether anything was invoiced or paid in the twelve months."""
+        return any(one.invoiced or one.paid for one in self.months)
+
+    @property
+    def scale_of_months(self) -> Scale:
+        """The axis of the months."""
+        return scale(amount for one in self.months for amount in (one.invoiced, one.paid))
+
+    @property
+    def scale_of_ages(self) -> Scale:
+        """The axis of the ages."""
+        return scale(one.value for one in self.ages)
 
 
 def charts(session: Session, whose: ColumnElement[bool], figures: Figures) -> Charts:

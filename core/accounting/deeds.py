@@ -32,9 +32,21 @@ RIGHTS: dict[str, tuple[str, ...]] = {
 }
 
 
+# How they are called on pages, which say contact for a party.
+WORDS = {
+    "party linked": "Contact linked",
+    "party unlinked": "Contact unlinked",
+    "party followed": "Link followed a merged contact",
+    "party made": "Contact made",
+    "copied to party": "Fields copied to the contact",
+    "copied to record": "Fields copied from the contact",
+}
+
+
 def includeme(config: Any) -> None:
     """Tell the audit trail."""
     config.add_deed_rights(RIGHTS)
+    config.add_deed_words(WORDS)
     config.set_deed_judge(access.may_read_deed)
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.accounting.models import Choices, DocumentLink, DocumentRow, LineRow, PaymentRow
-from core.accounting.words import CREDIT_KINDS
 from core.contract.values import AmountsAre, ChoiceKind, DocumentKind
 from core.records.models import MODELS, Record
 
@@ -94,7 +93,7 @@ def _inside(document: DocumentRow, names: Mapping[tuple[str, str], str], elsewhe
     lines = [_line(one, names) for one in document.lines]
     columns = ("item", "discount", "tax_rate", "account", "tracking")
     filled = frozenset(name for name in columns if any(getattr(line, name) for line in lines))
-    settled = [_settlement(one, document.kind) for one in document.payments]
+    settled = [_settlement(one, document) for one in document.payments]
     return Inside(lines, settled, elsewhere, AMOUNTS.get(document.amounts_are, ""), filled)
 
 
@@ -125,12 +124,12 @@ def _names(session: Session, connection_id: int) -> dict[tuple[str, str], str]:
     return {(row[0], one["id"]): one["label"] for row in rows for one in row[1]}
 
 
-def _settlement(payment: PaymentRow, kind: str) -> Settlement:
+def _settlement(payment: PaymentRow, document: DocumentRow) -> Settlement:
     """A credit that went to an invoice is told from both sides: on the invoice as what settled it."""
     words = _SETTLED.get(payment.kind, payment.kind.capitalize())
-    if kind in CREDIT_KINDS:
+    if document.is_credit:
         words = "Refund" if payment.kind == "payment" else "Used for"
-    elif kind == DocumentKind.BILL.value and payment.kind == "credit":
+    elif document.kind == DocumentKind.BILL.value and payment.kind == "credit":
         words = "Supplier credit"
     return Settlement(words, payment.date, payment.amount, payment.reference)
 

@@ -30,6 +30,7 @@ from core.records.models import MODELS
 PAGE = 50
 # Plain rows, not objects: ten thousand of them are read in a fraction of the time.
 COLUMNS = (
+    DocumentRow.id,
     DocumentRow.connection_id,
     DocumentRow.kind,
     DocumentRow.status,
@@ -69,7 +70,7 @@ class Told:
     """A figure explained, in the currency of its `lens`.
 
     `reasons` counts the documents left out by reason, the most frequent first; `since` is the first day that counts,
-    None where all do.
+    None where all do. `opens` has the ids of the rows that the record's tab shows, so that each has a page there.
     """
 
     rule: Rule
@@ -79,6 +80,7 @@ class Told:
     left_out: Sheet
     reasons: Mapping[str, int]
     since: date | None
+    opens: frozenset[int]
 
 
 def tell(
@@ -112,6 +114,7 @@ def tell(
         _left_out(told, others, _page(left, reasons.total()), reasons.total()),
         dict(reasons.most_common()),
         rule.since(lens.day),
+        frozenset(row.id for row in rows),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from core.accounting.models import DocumentRow
+from core.accounting.models import CREDIT_KINDS, DocumentRow
 from core.contract.values import DocumentKind, DocumentStatus, TermsKind
 
 KINDS = {
@@ -24,14 +24,6 @@ TERMS = {
     TermsKind.DAY_OF_NEXT_MONTH: "day {} of the next month",
 }
 BILL_KINDS = frozenset({DocumentKind.BILL.value, DocumentKind.BILL_CREDIT_NOTE.value})
-CREDIT_KINDS = frozenset(
-    {
-        DocumentKind.SALES_CREDIT_NOTE.value,
-        DocumentKind.OVERPAYMENT.value,
-        DocumentKind.PREPAYMENT.value,
-        DocumentKind.BILL_CREDIT_NOTE.value,
-    }
-)
 
 
 def title_of(document: DocumentRow) -> str:

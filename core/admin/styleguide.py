@@ -11,6 +11,7 @@ from markupsafe import Markup
 from wtforms import Form
 
 from core.contract.extensions import Tab
+from core.plots import scale
 from core.records.fields import AmountField, ChoiceField, DayField, lines, text
 
 
@@ -51,11 +52,12 @@ def samples(now: dt.datetime) -> dict[str, Any]:
             Happening(now - dt.timedelta(days=3), "Mere Tautari", "Changed: stage"),
         ],
         "bars": [
-            {"label": "Not due", "value": Decimal(4025), "shown": "4,025.00", "tone": "accent"},
-            {"label": "1–30 days", "value": Decimal(1150), "shown": "1,150.00", "tone": "warn"},
-            {"label": "31–60 days", "value": Decimal("3162.5"), "shown": "3,162.50", "tone": "bad"},
-            {"label": "Over 60", "value": Decimal(0), "shown": "0.00", "tone": "mute"},
+            {"label": "Not due", "bars": [(Decimal(4025), "accent")]},
+            {"label": "1–30 days", "bars": [(Decimal(1150), "warn")]},
+            {"label": "31–60 days", "bars": [(Decimal("3162.5"), "bad")]},
+            {"label": "Over 60", "bars": [(Decimal(0), "bad")]},
         ],
+        "scale": scale([Decimal(4025)]),
         "steps": [
             {"label": "Agreed", "shown": "NZ$ 20,000.00", "share": 1, "tone": "mute"},
             {"label": "Paid", "shown": "NZ$ 7,463.75", "share": 0.373, "tone": "good"},

@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from core.admin.plugin_facts import plugin_facts
 from core.admin.styleguide import samples
 from core.admin.subjects import subjects
+from core.admin.wording import Wording
 from core.audit import may_read
 from core.audit.service import count_deeds, latest_deeds, record_deed
 from core.forms import number_in
@@ -94,7 +95,7 @@ def audit(request: Any) -> dict[str, Any]:
     names = users.names_of(session, [entry.user_id for entry in entries])
     hidden = {entry.id for entry in entries if not may_read(request, entry)}
     shown = {"entries": entries, "names": names, "hidden": hidden, "subjects": subjects(session, entries)}
-    return {**shown, "page": page, "more": more}
+    return {**shown, "told": Wording(request, entries), "page": page, "more": more}
 
 
 def styleguide(request: Any) -> dict[str, Any]:

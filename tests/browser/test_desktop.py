@@ -86,7 +86,7 @@ def link_hana_and_look(sales: Visitor) -> None:
 def explain_a_figure(sales: Visitor) -> None:
     """A figure opens the documents that it counted and those that it left out, with the reason."""
     value = sales.main.locator(".fig", has_text="Lifetime value").locator("dd").first.inner_text()
-    sales.follow("Explain: Lifetime value")
+    sales.follow("Explain Lifetime value", exact=False)
     sales.sees(f"Lifetime value: {value}", "Counted (", "Left out (")
     sales.follow("Back")
     sales.sees("12-month value")

@@ -98,6 +98,24 @@ def test_the_audit_trail_has_pages(log_in: LogIn) -> None:
     assert "Page 2 Newer" in words(behind)
 
 
+def test_the_audit_trail_says_values_as_people_say_them(log_in: LogIn, services: Services) -> None:
+    owner, values = number_of(services, "sales"), {"close_date": "2026-11-30", "amount": "-6400", "tags": ["a", "b"]}
+    old: dict[str, object] = {"owner_id": owner, **values, "active": True, "notes": "", "in": "Books", "in_id": 3}
+    with services.db.begin() as session:
+        record_deed(session, when=NOW, user_id=1, deed="record.changed", old=old, new={"owner_id": 999_999})
+        record_deed(session, when=NOW, user_id=1, deed="party linked", new={"party": "Harbour", "party_id": "p-1"})
+        record_deed(session, when=NOW, user_id=1, deed="user.changed", old={"role": "reader"}, new={"role": "sales"})
+        scopes = {"provider": "gone", "scopes": "one.read two"}
+        record_deed(session, when=NOW, user_id=1, deed="accounting connected", new=scopes)
+    rows = log_in("admin").get("/admin/audit").html.select("tbody tr")
+    told = [[" ".join(cell.get_text(" ").split()) for cell in row.select("td")] for row in rows]
+    assert told[0][5] == "provider gone permissions one.read, two"
+    assert told[1][4:] == ["role Reader", "role Sales"]
+    assert (told[2][2], told[2][5]) == ("Contact linked", "contact Harbour")
+    said = "owner Mere Tautari close date 30 Nov 2026 amount −6,400.00 tags a; b active yes notes – in Books"
+    assert told[3][4:] == [said, "owner somebody who is not there any more"]
+
+
 def test_the_audit_trail_names_what_was_done_to_whom(log_in: LogIn, services: Services) -> None:
     sales, admin = log_in("sales"), log_in("admin")
     for name in ("Old Mill", "Sawmill"):
@@ -130,6 +148,6 @@ def test_the_style_guide_shows_every_component(log_in: LogIn) -> None:
     page = log_in("reader").get("/admin/styleguide")
     for part in (
         ".btn.main", ".tag", ".st.bad", ".figs .fig", ".card", "table.rows", ".tabs", ".seg", ".strip", ".chk",
-        ".banner.warn", ".toast", "dialog", ".timeline", ".bars svg", ".ladder", ".kv", ".empty", ".errs", ".f .err",
+        ".banner.warn", ".toast", "dialog", ".timeline", ".plot svg", ".ladder", ".kv", ".empty", ".errs", ".f .err",
     ):  # fmt: skip
         assert page.html.select_one(f"main {part}") is not None, part

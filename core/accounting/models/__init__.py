@@ -28,6 +28,7 @@ from core.accounting.models.links import (
     PartyLink,
 )
 from core.accounting.models.snapshot import (
+    CREDIT_KINDS,
     Choices,
     DocumentMore,
     DocumentRow,
@@ -39,6 +40,7 @@ from core.accounting.models.snapshot import (
 )
 
 __all__ = [
+    "CREDIT_KINDS",
     "PROVIDER_ID",
     "CallShare",
     "CallSlot",

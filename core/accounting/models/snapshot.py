@@ -10,7 +10,19 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.accounting.models.connections import PROVIDER_ID
+from core.contract.values import DocumentKind
 from core.db import Amount, Base, Moment, Rate
+
+# Documents that lower an amount that is owed, on either side.
+CREDIT_KINDS = frozenset(
+    one.value
+    for one in (
+        DocumentKind.SALES_CREDIT_NOTE,
+        DocumentKind.BILL_CREDIT_NOTE,
+        DocumentKind.OVERPAYMENT,
+        DocumentKind.PREPAYMENT,
+    )
+)
 
 
 class PartyRow(Base):
@@ -101,6 +113,11 @@ class DocumentRow(Base):
     updated_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     seen_at: Mapped[dt.datetime] = mapped_column(Moment)
     missing_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+
+    @property
+    def is_credit(self) -> bool:
+        """Whether it lowers an amount that is owed."""
+        return self.kind in CREDIT_KINDS
 
     lines: Mapped[list[LineRow]] = relationship(order_by="LineRow.position", passive_deletes=True)
     payments: Mapped[list[PaymentRow]] = relationship(order_by="PaymentRow.date", passive_deletes=True)

@@ -221,7 +221,7 @@ def test_the_audit_trail_keeps_a_hidden_connection_to_itself(
     told = sales.get("/admin/audit")
     assert "Second Company" not in told
     assert "Survivor Ltd" not in told
-    assert "Party linked" in told
+    assert "Contact linked" in told
 
 
 def test_rights_by_connection_cost_one_query_a_request(

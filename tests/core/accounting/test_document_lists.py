@@ -191,3 +191,17 @@ def test_who_sees_no_bills_is_not_told_their_currencies(books: Books, log_in: Lo
     page = log_in("sales").get(f"{books.tab('organization')}?bills=all&invoices_currency=CHF")
     assert "CHF" not in words(page)
     assert numbers(page) == ["INV-1"]
+
+
+def test_a_suppliers_credit_is_below_zero_among_bills_and_a_customers_is_not_among_credits(
+    books: Books, log_in: LogIn
+) -> None:
+    books.document("BILL-1", "bill", total="200.00")
+    books.document("SC-1", "bill_credit_note", total="50.00", amount_due=Decimal("30.00"))
+    books.document("CN-1", "sales_credit_note", total="40.00")
+    page = log_in("accounts").get(books.tab("organization"))
+    rows = {row.td.get_text(strip=True).split(",")[0]: row for row in page.html.select("table.docs tr:has(summary)")}
+    sums = {name: [text(cell) for cell in row.select("td.n:not(.act)")] for name, row in rows.items()}
+    assert sums == {"BILL-1": ["200.00"] * 2, "SC-1": ["−50.00", "−30.00"], "CN-1": ["40.00"] * 2}
+    assert rows["CN-1"].select("td.n")[1]["data-label"] == "Left"
+    assert rows["SC-1"].select("td.n")[1]["data-label"] == "Due now"

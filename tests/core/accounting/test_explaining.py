@@ -16,6 +16,7 @@ from core.records.service import get_record
 from core.services import Services
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.books import TODAY, Books, connect, four_records
+from tests.core.pages import words
 from tests.databases import NOW
 
 
@@ -150,3 +151,26 @@ def test_ten_thousand_documents_are_told_in_a_handful_of_statements(books: Books
         told = explaining.tell(session, project, connection, BY_KEY["billed"], lens, sight_of=all_of_it, left=200)
     assert (told.left_out.total, len(told.left_out.rows), told.left_out.pages) == (10_000, 50, 200)
     assert len([one for one in asked if one.startswith("SELECT")]) <= 8
+
+
+def test_what_is_counted_opens_and_adds_up_to_the_figure(books: Books, sales: Browser) -> None:
+    books.document("INV-1", total="310.10")
+    books.document("CN-1", "sales_credit_note", total="40.00")
+    books.document("INV-2", status="draft")
+    path = books.tab("organization")
+    page = sales.get(f"{path}/explain/lifetime?connection=1")
+    counted, left = page.html.select("table.docs")
+    assert [" ".join(row.get_text(" ").split()) for row in counted.select("tfoot tr")] == ["Sum of 2 270.10"]
+    assert "−40.00" in counted.get_text(), "a true minus"
+    assert [link.get_text() for link in left.select("a.opens")] == ["INV-2"], "a draft has a page too"
+    assert {cell["class"][0] for cell in counted.select("tr > :last-child")} == {"n"}, "money stands at the right"
+    opened = sales.get(counted.select_one("a.opens")["href"])
+    assert "310.10" in words(opened) or "40.00" in words(opened)
+
+
+def test_what_the_tab_does_not_show_opens_nowhere(books: Books, sales: Browser) -> None:
+    books.document("INV-1", to="opportunity")
+    books.document("INV-2")
+    page = sales.get(f"{books.tab('opportunity')}/explain/billed?connection=1")
+    assert "not linked to this opportunity" in words(page)
+    assert [link.get_text() for link in page.html.select("a.opens")] == ["INV-1"]

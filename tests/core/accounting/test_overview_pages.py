@@ -80,7 +80,7 @@ def strips(page: Any) -> list[str]:
 def table(page: Any, label: str) -> dict[str, list[str]]:
     """The table beside a chart: its rows by their heading."""
     rows = page.html.select(f"table[aria-label='{label}'] tbody tr")
-    return {row.th.get_text(strip=True): [cell.contents[0].strip() for cell in row.find_all("td")] for row in rows}
+    return {row.th.get_text(strip=True): [cell.get_text(strip=True) for cell in row.find_all("td")] for row in rows}
 
 
 def tile(page: Any, title: str) -> Any:
@@ -143,16 +143,25 @@ def test_the_charts_have_their_numbers_in_tables_and_leave_other_currencies_out(
     page = sales.get(books.tab("organization"))
     months = table(page, "Invoiced and paid by month")
     assert (len(months), next(iter(months)), list(months)[-1]) == (12, "Nov 2026", "Dec 2025")
-    assert {month: sums for month, sums in months.items() if sums != ["0.00", "0.00"]} == {
-        "Nov 2026": ["0.00", "20.00"],
-        "Oct 2026": ["59.00", "0.00"],
-        "Sep 2026": ["310.10", "0.00"],
+    assert {month: sums for month, sums in months.items() if sums != ["–", "–"]} == {
+        "Nov 2026": ["–", "20.00"],
+        "Oct 2026": ["59.00", "–"],
+        "Sep 2026": ["310.10", "–"],
     }
+    assert [len(drawn.select("rect")) for drawn in page.html.select(".plot")] == [3, 2], "zero is not drawn"
+    assert [words_of(axis) for axis in page.html.select(".plot .ticks")] == ["400 300 200 100 0"] * 2
     ages = {label: sums[0] for label, sums in table(page, "Owed by age").items()}
-    assert {label: amount for label, amount in ages.items() if amount != "0.00"} == {
+    assert {label: amount for label, amount in ages.items() if amount != "–"} == {
         "Not due": "99.00",
-        "31–60 days": "310.10",
+        "31–60 days overdue": "310.10",
     }
+
+
+def test_where_nothing_is_owed_the_chart_is_a_sentence(books: Books, sales: Browser) -> None:
+    books.document("INV-1", date=ago(40), total="310.10", amount_due=Decimal(0), status="paid")
+    cards = [words_of(card) for card in sales.get(books.tab("organization")).html.select(".charts .card")]
+    assert "Jan Feb" in cards[0]
+    assert cards[1].endswith("Nothing is owed.")
 
 
 def test_the_charts_are_hidden_from_who_may_not_see_amounts(books: Books, sales: Browser) -> None:
@@ -160,7 +169,7 @@ def test_the_charts_are_hidden_from_who_may_not_see_amounts(books: Books, sales:
     assert sales.get(books.tab("organization")).html.select_one(".charts svg")
     leave_the_state_alone(books, "sales")
     page = sales.get(books.tab("organization"))
-    assert page.html.select(".charts, .bars") == []
+    assert page.html.select(".charts, .plot") == []
     assert "310.10" not in page.text
 
 
@@ -194,7 +203,7 @@ def test_unused_credit_of_another_currency_is_told_below_zero_too(books: Books, 
     books.document(
         "CN-1", "sales_credit_note", status="authorised", total="0.00", amount_due=Decimal(-7), currency="NZD"
     )
-    assert "In NZD: NZ$ -7.00 unused credit" in words(sales.get(books.tab("organization"))).replace("−", "-")
+    assert "In NZD: −NZ$ 7.00 unused credit" in words(sales.get(books.tab("organization")))
 
 
 @pytest.mark.parametrize(
@@ -212,7 +221,9 @@ def test_an_invoice_is_overdue_from_midnight_where_the_books_are_kept(
     for moment, amount in ((midnight - dt.timedelta(seconds=1), "0.00"), (midnight, "310.10")):
         clock.advance(seconds=(moment - clock.now()).total_seconds())
         page = sales.get(books.tab("organization"))
-        assert tile(page, "Overdue").dd.get_text() == f"US$ {amount}"
+        shown = tile(page, "Overdue").dd.a
+        assert shown["aria-label"] == f"Explain Overdue: US$ {amount}"
+        assert shown.get_text() == ("–" if amount == "0.00" else f"US$ {amount}"), "zero is quiet"
         assert strips(page)[0].startswith("Overdue US$ 310.10" if amount != "0.00" else "Nothing overdue")
         asked = {"connection": str(books.connection)}
         explained = sales.get(f"{books.tab('organization')}/explain/overdue", asked)
