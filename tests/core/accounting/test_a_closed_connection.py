@@ -40,9 +40,12 @@ from core.users.seed import DEMO_PASSWORD
 from core.users.service import add_user
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.books import Books, connect, four_records
+from tests.core.accounting.on_the_stub import ini
 from tests.core.accounting.walking import leaks, told, walked
 from tests.core.rights_table import ACCOUNTING
 from tests.databases import NOW
+
+__all__ = ["ini"]
 
 pytestmark = pytest.mark.slow
 EVERYTHING = (SEE_STATUS, SEE_AMOUNTS, SEE_BILLS, LINK, DRAFT)
@@ -64,11 +67,6 @@ HIDDEN: dict[str, tuple[str, ...]] = {
     "no bills": (*BILLS, WORDS),
 }
 KINDS = {"hidden": None, "status only": None, "no bills": ("bill", "bill_credit_note")}
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
 
 
 @pytest.fixture

@@ -15,15 +15,13 @@ from core.services import Services
 from core.users.models import Role
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.books import Books, connect, four_records
+from tests.core.accounting.on_the_stub import ini
 from tests.core.pages import form_of, words
 from tests.databases import NOW
 
+__all__ = ["ini"]
+
 PAGE = "/admin/accounting/1/access"
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
 
 
 @pytest.fixture

@@ -18,15 +18,13 @@ from core.services import Services
 from core.users.models import Role, User
 from tests.conftest import LogIn
 from tests.core.accounting.books import TODAY, Books, connect
+from tests.core.accounting.on_the_stub import ini
 from tests.core.pages import words
 from tests.databases import NOW
 
+__all__ = ["ini"]
+
 WON, MORE = "/accounting/won-but-not-invoiced", "/accounting/invoiced-more-than-agreed"
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
 
 
 @pytest.fixture

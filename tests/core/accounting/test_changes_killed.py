@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from core import ManualClock
@@ -18,9 +16,9 @@ from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser
 from tests.core.accounting.changing import begin, edit_there, invoice, made, posts, press, send, the_change
 from tests.core.accounting.drafting import draft_form, pass_time
-from tests.live import served
+from tests.core.accounting.over_http import address, http, ini
 
-__all__ = ["made"]
+__all__ = ["address", "http", "ini", "made"]
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
 POINTS = (
@@ -30,25 +28,6 @@ POINTS = (
     "while it is written down",
     "after it was written down",
 )
-
-
-@pytest.fixture
-def address(sandbox: Sandbox) -> Iterator[str]:
-    """The sandbox over real HTTP."""
-    with served(sandbox) as url:
-        yield url
-
-
-@pytest.fixture
-def ini(ini: dict[str, str], address: str) -> dict[str, str]:
-    urls = dict.fromkeys(("xero.api_url", "xero.identity_url", "xero.login_url", "xero.web_url"), address)
-    return {**ini, **urls, "crm.queue": "sqlite"}
-
-
-@pytest.fixture
-def http() -> Iterator[httpx2.Client]:
-    with httpx2.Client() as client:
-        yield client
 
 
 def kill_a_worker(services: Services, clock: ManualClock, tmp_path: Path, point: str) -> None:

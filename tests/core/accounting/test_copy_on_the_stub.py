@@ -13,14 +13,12 @@ from core.records.models import Organization
 from core.services import Services
 from tests.conftest import LogIn
 from tests.core.accounting.books import Books, connect
+from tests.core.accounting.on_the_stub import ini
 from tests.databases import NOW
 
+__all__ = ["ini"]
+
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
 
 
 def test_fields_go_both_ways_on_the_stub(services: Services, log_in: LogIn) -> None:

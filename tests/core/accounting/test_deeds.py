@@ -16,7 +16,10 @@ from core.users.seed import DEMO_PASSWORD
 from core.users.service import add_user
 from tests.conftest import LogIn
 from tests.core.accounting.books import Books, connect
+from tests.core.accounting.on_the_stub import ini
 from tests.databases import NOW
+
+__all__ = ["ini"]
 
 SAYS = "Aladdin and his lamp"
 ALL_OF_IT = (SEE_STATUS, SEE_AMOUNTS, SEE_BILLS, LINK)
@@ -37,11 +40,6 @@ WHO: list[tuple[tuple[str, ...], tuple[str, ...] | None, tuple[str, ...]]] = [
     ((*ALL_OF_IT, MANAGE), (), (*KNOWN, *MANAGED)),
     ((*ALL_OF_IT, MANAGE), None, tuple(RIGHTS)),
 ]
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
 
 
 @pytest.mark.parametrize(("general", "kept", "read"), WHO)

@@ -5,36 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from core.accounting.models import ConnectionAccess, DocumentLink, LineRow
 from core.audit.models import AuditEntry
 from core.services import Services
 from core.users.models import Role, User
 from tests.conftest import Browser, LogIn
-from tests.core.accounting.books import Books, connect, four_records
+from tests.core.accounting.books import Books
+from tests.core.accounting.on_the_stub import books, ini, sales
 from tests.core.pages import words
 
+__all__ = ["books", "ini", "sales"]
+
 LINKED = "documents/linked"
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
-
-
-@pytest.fixture
-def books(services: Services, log_in: LogIn) -> Books:
-    connect(log_in("admin"), services)
-    made = Books(services)
-    four_records(made)
-    made.link_party("organization", "harbour")
-    return made
-
-
-@pytest.fixture
-def sales(log_in: LogIn) -> Browser:
-    return log_in("sales")
 
 
 def limit(services: Services, *rights: str) -> None:

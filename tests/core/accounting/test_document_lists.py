@@ -15,25 +15,14 @@ from core.accounting.overview import figures
 from core.accounting.words import KINDS
 from core.services import Services
 from tests.conftest import Browser, LogIn
-from tests.core.accounting.books import TODAY, Books, connect, four_records
+from tests.core.accounting.books import TODAY, Books
+from tests.core.accounting.on_the_stub import books, ini
 from tests.core.pages import words
+
+__all__ = ["books", "ini"]
 
 pytestmark = pytest.mark.slow
 PAGE = 25
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
-
-
-@pytest.fixture
-def books(services: Services, log_in: LogIn) -> Books:
-    connect(log_in("admin"), services)
-    made = Books(services)
-    four_records(made)
-    made.link_party("organization", "harbour")
-    return made
 
 
 @pytest.fixture

@@ -11,29 +11,13 @@ from core.accounting.models import Choices, ConnectionAccess, DocumentRow, LineR
 from core.services import Services
 from core.users.models import Role
 from tests.conftest import Browser, LogIn
-from tests.core.accounting.books import TODAY, Books, connect, four_records
+from tests.core.accounting.books import TODAY, Books
+from tests.core.accounting.on_the_stub import books, ini, sales
 from tests.core.pages import words
 
+__all__ = ["books", "ini", "sales"]
+
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
-
-
-@pytest.fixture
-def books(services: Services, log_in: LogIn) -> Books:
-    connect(log_in("admin"), services)
-    made = Books(services)
-    four_records(made)
-    made.link_party("organization", "harbour")
-    return made
-
-
-@pytest.fixture
-def sales(log_in: LogIn) -> Browser:
-    return log_in("sales")
 
 
 def row_of(books: Books, number: str) -> int:

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from core import ManualClock
@@ -35,8 +34,10 @@ from tests.core.accounting.drafting import (
     send,
     the_draft,
 )
-from tests.live import served
+from tests.core.accounting.over_http import address, http, ini
 from tests.story.conftest import Connect
+
+__all__ = ["address", "http", "ini"]
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
@@ -49,25 +50,6 @@ POINTS = (
     "while it is written down",
     "after it was written down",
 )
-
-
-@pytest.fixture
-def address(sandbox: Sandbox) -> Iterator[str]:
-    """The sandbox over real HTTP."""
-    with served(sandbox) as url:
-        yield url
-
-
-@pytest.fixture
-def ini(ini: dict[str, str], address: str) -> dict[str, str]:
-    urls = dict.fromkeys(("xero.api_url", "xero.identity_url", "xero.login_url", "xero.web_url"), address)
-    return {**ini, **urls, "crm.queue": "sqlite"}
-
-
-@pytest.fixture
-def http() -> Iterator[httpx2.Client]:
-    with httpx2.Client() as client:
-        yield client
 
 
 @pytest.fixture

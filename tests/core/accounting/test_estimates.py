@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytest
-
 from core.services import Services
 from tests.conftest import LogIn
 from tests.core.accounting.books import TODAY, Books, connect, four_records
+from tests.core.accounting.on_the_stub import ini
 
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
+__all__ = ["ini"]
 
 
 def test_an_estimate_has_a_total_and_nothing_due(services: Services, log_in: LogIn) -> None:

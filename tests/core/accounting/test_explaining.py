@@ -15,28 +15,12 @@ from core.accounting.rules import BY_KEY, Day, Lens
 from core.records.service import get_record
 from core.services import Services
 from tests.conftest import Browser, LogIn
-from tests.core.accounting.books import TODAY, Books, connect, four_records
+from tests.core.accounting.books import TODAY, Books
+from tests.core.accounting.on_the_stub import books, ini, sales
 from tests.core.pages import words
 from tests.databases import NOW
 
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
-
-
-@pytest.fixture
-def books(services: Services, log_in: LogIn) -> Books:
-    connect(log_in("admin"), services)
-    made = Books(services)
-    four_records(made)
-    made.link_party("organization", "harbour")
-    return made
-
-
-@pytest.fixture
-def sales(log_in: LogIn) -> Browser:
-    return log_in("sales")
+__all__ = ["books", "ini", "sales"]
 
 
 def explained(browser: Browser, books: Books, name: str, figure: str, **asked: Any) -> tuple[set[str], dict[str, str]]:

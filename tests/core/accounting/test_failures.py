@@ -17,17 +17,15 @@ from core.contract.values import Party, Ref
 from core.services import Services
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.books import Books, connect, four_records
+from tests.core.accounting.on_the_stub import ini
 from tests.core.pages import form_of, words
 from tests.databases import NOW
+
+__all__ = ["ini"]
 
 WORDS = "BILL-8801 over 8642.19 is locked."
 AWAY = Unavailable("The toy company is away.", detail=WORDS)
 ABOUT = failures.About(refresh.DEED, refresh.JOB, {"connection_id": 1, "force": True})
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
 
 
 @pytest.fixture

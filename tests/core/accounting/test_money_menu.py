@@ -12,14 +12,12 @@ from core.services import Services
 from core.users.models import Role
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.books import Books, connect
+from tests.core.accounting.on_the_stub import ini
 from tests.databases import NOW
 
+__all__ = ["ini"]
+
 LISTS = {"Drafts", "Won but not invoiced", "Invoiced more than agreed"}
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
 
 
 @pytest.fixture

@@ -8,33 +8,16 @@ from typing import Any
 
 import pytest
 
-from core.services import Services
-from tests.conftest import Browser, LogIn
-from tests.core.accounting.books import TODAY, Books, connect, four_records
+from tests.conftest import Browser
+from tests.core.accounting.books import TODAY, Books
 from tests.core.accounting.drafting import button, draft_form
+from tests.core.accounting.on_the_stub import books, ini, sales
 from tests.core.pages import words
+
+__all__ = ["books", "ini", "sales"]
 
 pytestmark = pytest.mark.slow
 HERE = TODAY - dt.timedelta(days=1)  # it is still yesterday where the organisation keeps its books
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
-
-
-@pytest.fixture
-def books(services: Services, log_in: LogIn) -> Books:
-    connect(log_in("admin"), services)
-    made = Books(services)
-    four_records(made)
-    made.link_party("organization", "harbour")
-    return made
-
-
-@pytest.fixture
-def sales(log_in: LogIn) -> Browser:
-    return log_in("sales")
 
 
 def ago(days: int) -> dt.date:

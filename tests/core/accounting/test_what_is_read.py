@@ -13,12 +13,10 @@ from sqlalchemy import event
 from core.services import Services
 from tests.conftest import LogIn
 from tests.core.accounting.books import Books, connect, four_records
+from tests.core.accounting.on_the_stub import ini
 from tests.core.pages import words
 
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
+__all__ = ["ini"]
 
 
 @pytest.fixture

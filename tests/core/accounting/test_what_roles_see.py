@@ -23,9 +23,12 @@ from core.users.seed import DEMO_PASSWORD
 from core.users.service import add_user
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.books import TODAY, Books, connect, four_records
+from tests.core.accounting.on_the_stub import ini
 from tests.core.accounting.walking import AMOUNT, leaks, walked
 from tests.databases import NOW
 from tests.testing.stranger import invoice
+
+__all__ = ["ini"]
 
 pytestmark = pytest.mark.slow
 STATUS, AMOUNTS, BILLS = "accounting.see_status", "accounting.see_amounts", "accounting.see_bills"
@@ -61,11 +64,6 @@ DRAFTED = "5,913.77"
 NEW_KEY = "0" * 32
 # The CRM's own amounts, which everybody sees, and of an empty draft its zeros and the rate of a tax.
 OF_THE_CRM = ("6,400.00", "5,200.00", "0.00", "8.25")
-
-
-@pytest.fixture
-def ini() -> dict[str, str]:
-    return {"crm.plugins": "quickbooks_stub"}
 
 
 @pytest.fixture
