@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from babel.numbers import get_currency_precision, list_currencies
+from babel import Locale
+from babel.numbers import get_currency_precision, get_territory_currencies
 
 # Signs people know without thinking; every other currency is written with its three letters.
 SIGNS = {
@@ -27,8 +28,13 @@ MINUS = "\u2212"  # as long as a plus, and no line breaks behind it
 
 
 def currencies() -> list[str]:
-    """The currency codes of ISO 4217, the common ones first."""
-    return [*COMMON, *sorted(code for code in list_currencies() if code not in COMMON)]
+    """The codes of the currencies that are legal tender somewhere today, the common ones first.
+
+    Source: CLDR's currencies by territory. ISO 4217's codes of old money, metals, funds and tests are not among them.
+    """
+    places = (code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha())
+    tender = {currency for place in places for currency in get_territory_currencies(place)}
+    return [*COMMON, *sorted(tender - set(COMMON))]
 
 
 def decimals(currency: str) -> int:

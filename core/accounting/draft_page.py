@@ -12,13 +12,24 @@ from typing import Any
 from sqlalchemy import and_
 from sqlalchemy.orm import Session
 
-from core.accounting import connections, draft_check, draft_fill, draft_form, draft_lists, due_dates, linking, snapshot
+from core.accounting import (
+    connections,
+    draft_check,
+    draft_fill,
+    draft_form,
+    draft_lists,
+    due_dates,
+    linking,
+    snapshot,
+    suggestions,
+)
 from core.accounting.documents import shown_on
 from core.accounting.draft_versions import lines_kept
 from core.accounting.draft_view import line_numbers, sums_of
 from core.accounting.drafts import offered_kind
 from core.accounting.models import Connection, DocumentRow, Draft, DraftChange, PartyRow
 from core.accounting.project import billed
+from core.accounting.suggestions import Candidate
 from core.contract.values import (
     Capability,
     Choice,
@@ -38,7 +49,7 @@ class Desk:
     """Everything on the table for drafting in one organisation; read from the database alone.
 
     `kind` is what can be made there, None for nothing; `ready` is False until the organisation's lists were read;
-    `decimals` as `ProviderSpec` has it.
+    `decimals` as `ProviderSpec` has it. `suggested`: while nobody is linked, who the record may be billed to.
     """
 
     connection: Connection
@@ -49,6 +60,7 @@ class Desk:
     today: date
     usual_days: int
     linked: Sequence[PartyRow]
+    suggested: Sequence[Candidate]
     ready: bool
     decimals: int | None = None
 
@@ -83,6 +95,7 @@ class Desk:
 def open_desk(session: Session, services: Services, record: Any, connection: Connection) -> Desk:
     """The table for one record and one connection."""
     able = connections.capabilities(services, connection)
+    linked = linking.parties_for_draft(session, record, connection)
     return Desk(
         connection=connection,
         organisation=connections.organisation_of(connection),
@@ -91,7 +104,8 @@ def open_desk(session: Session, services: Services, record: Any, connection: Con
         lists=lists_of(session, connection.id).without([kind for kind, one in _CLAIMED.items() if one not in able]),
         today=connections.today(connection, services.clock),
         usual_days=due_dates.default_days(services.settings),
-        linked=linking.parties_for_draft(session, record, connection),
+        linked=linked,
+        suggested=[] if linked else suggestions.for_draft(session, record, connection),
         ready=connection.choices_at is not None,
         decimals=connections.spec_of(services, connection).decimals,
     )
@@ -291,11 +305,16 @@ class Sheet:
         return re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is not None
 
     def parties(self) -> list[tuple[str, list[PartyRow]]]:
-        """The groups of the party list: linked ones, and the one chosen if it is another."""
-        chosen = self.party_row
-        extra = [chosen] if chosen is not None and not self.is_linked(chosen.party_id) else []
-        groups = [("Linked", list(self.desk.linked)), ("Someone else", extra)]
+        """The groups of the party list: linked ones, else those it may be, and the one chosen if it is another."""
+        chosen, likely = self.party_row, [one.party for one in self.desk.suggested]
+        known = {row.party_id for row in (*self.desk.linked, *likely)}
+        extra = [chosen] if chosen is not None and chosen.party_id not in known else []
+        groups = [("Linked", list(self.desk.linked)), ("May be meant", likely), ("Someone else", extra)]
         return [(title, rows) for title, rows in groups if rows]
+
+    def reasons(self, party_id: str) -> tuple[str, ...]:
+        """Why a party that nobody linked is offered, the surest first; none for others."""
+        return next((one.reasons for one in self.desk.suggested if one.party.party_id == party_id), ())
 
 
 def _at_input(problem: Problem) -> Problem:

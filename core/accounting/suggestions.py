@@ -16,11 +16,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.accounting import linking
+from core.accounting.documents import PARTY_RECORDS
 from core.accounting.folding import any_order, domain_of, fold, same_phone
 from core.accounting.models import Connection, PartyKey, PartyRow
 from core.accounting.party_keys import WIDTH, beginnings, phone_key, tax_key
 from core.contract.values import PartyState
 from core.records.models import Record
+from core.records.service import get_record
 
 SUGGESTIONS = 5
 EACH = 20  # parties looked at for one reason
@@ -88,6 +90,17 @@ def suggest(session: Session, record: Any, connection: Connection) -> list[Candi
     surest = candidates[:SUGGESTIONS]
     elsewhere = linking.records_linked(session, connection.id, [one.party.party_id for one in surest])
     return [replace(one, linked_to=tuple(elsewhere.get(one.party.party_id, ()))) for one in surest]
+
+
+def for_draft(session: Session, record: Any, connection: Connection) -> list[Candidate]:
+    """Who a record without a linked party may be billed to: what it, its organization or its contact look like."""
+    found: dict[int, Candidate] = {}
+    for kind, number in linking.related(record):
+        if kind in PARTY_RECORDS:
+            for one in suggest(session, get_record(session, kind, number), connection):
+                if one.party.state == PartyState.ACTIVE.value:
+                    found.setdefault(one.party.id, one)
+    return sorted(found.values(), key=lambda one: -one.score)[:SUGGESTIONS]
 
 
 def _matches(session: Session, record: Any, connection_id: int) -> Iterator[tuple[PartyRow, str, int]]:

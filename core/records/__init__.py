@@ -7,10 +7,11 @@ from typing import Any
 
 from core.contract.extensions import NavLink, Panel
 from core.records.kinds import KINDS
+from core.records.line_items import SoldItem
 from core.records.models import Record
 from core.records.service import Companion, RecordNotFound
 
-ItemSource = Callable[[Any], Iterable[tuple[str, str]]]
+ItemSource = Callable[[Any], Iterable[SoldItem]]
 
 
 def includeme(config: Any) -> None:
@@ -33,17 +34,17 @@ def add_record_companion(config: Any, companion: Companion) -> None:
 
 
 def add_item_source(config: Any, source: ItemSource) -> None:
-    """Let a room offer what may be sold, for the lines of an opportunity: `source(request)` gives codes and titles."""
+    """Let a room offer what may be sold, for the lines of an opportunity: `source(request)` gives the items."""
     config.registry.item_sources.append(source)
 
 
-def sold_items(request: Any) -> list[tuple[str, str]]:
-    """Codes and titles of what may be sold, each code once."""
-    found: dict[str, str] = {}
+def sold_items(request: Any) -> list[SoldItem]:
+    """What may be sold, each code once for each currency that it has a price in."""
+    found: dict[tuple[str, str], SoldItem] = {}
     for source in request.registry.item_sources:
-        for code, title in source(request):
-            found.setdefault(code, title)
-    return list(found.items())
+        for item in source(request):
+            found.setdefault((item.code, item.currency), item)
+    return list(found.values())
 
 
 def add_record_strip(config: Any, strip: Callable[[Any, Record], Iterable[Panel]]) -> None:

@@ -160,11 +160,17 @@ class PerCentField(Field):
 
 
 class ChoiceField(Field):
-    """One of a few words; an unknown one is refused with a sentence."""
+    """One of a few words; an unknown one is refused with a sentence, unless the record has it already."""
 
     def __init__(self, label: str, *, choices: Sequence[str], **options: Any) -> None:
         super().__init__(label, **options)
         self.choices = tuple(choices)
+
+    def process_data(self, value: Any) -> None:
+        """Take what the record has; what is offered no longer stays a choice for it."""
+        super().process_data(value)
+        if isinstance(value, str) and value and value not in self.choices:
+            self.choices = (*self.choices, value)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Keep what was chosen."""

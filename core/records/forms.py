@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -22,6 +22,7 @@ from core.records.fields import (
     lines,
     text,
 )
+from core.records.line_items import SoldItem
 from core.records.lines_field import LinesField
 from core.records.models import STAGES, STATUSES
 
@@ -49,6 +50,9 @@ class RecordForm(Form):
 
     def act(self, action: str) -> None:
         """Change the form itself, as a button in it asks; nothing is saved."""
+
+    def fill(self, items: Callable[[], Sequence[SoldItem]]) -> None:
+        """Fill in what follows from what was typed; nothing is saved. `items` are what may be sold."""
 
     def links(self) -> list[LinkField]:
         """The fields that name other records."""
@@ -185,6 +189,11 @@ class OpportunityForm(RecordForm, MoneyPart):
             self.line_items.remove_row(number_in(action.removeprefix("remove-line-"), -1))
         elif action == "take-amount":
             self.amount.put(self.lines_total, self._currency)
+
+    def fill(self, items: Callable[[], Sequence[SoldItem]]) -> None:
+        """Lines with an item get its words and its price."""
+        if self.line_items.wants_filling:
+            self.line_items.fill(items(), self._currency)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """The amount fits its currency and is, left empty, that of the lines; an empty probability is the stage's."""

@@ -36,6 +36,17 @@ class LineItem:
         return f"{name}: {formats.number(self.quantity)} at {formats.number(self.unit_price)}{off}"
 
 
+@dataclass(frozen=True, slots=True)
+class SoldItem:
+    """What may be sold: its code, its words, and its unit price without tax in `currency`; None where it has none."""
+
+    code: str
+    title: str
+    description: str = ""
+    price: Decimal | None = None
+    currency: str = ""
+
+
 def total(lines: Iterable[LineItem], currency: str) -> Decimal:
     """What the lines come to together."""
     return sum((line.amount(currency) for line in lines), Decimal(0))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from wtforms import Field
 
 from core import formats
 from core.forms import can_be_seen, clean, parse_amount
-from core.records.line_items import HUNDRED, LineItem
+from core.records.line_items import HUNDRED, LineItem, SoldItem
 
 PARTS = ("item", "description", "quantity", "unit_price", "discount")
 TITLES = {"item": "item", "description": "description", "quantity": "quantity", "unit_price": "price"}
@@ -62,6 +62,25 @@ class LinesField(Field):
         """One more empty row at the end."""
         self.rows.append(new_row())
         self.focus = len(self.rows) - 1
+
+    @property
+    def wants_filling(self) -> bool:
+        """Whether a row names an item and lacks words or a price."""
+        return any(
+            row["item"].strip() and not (row["description"].strip() and row["unit_price"].strip()) for row in self.rows
+        )
+
+    def fill(self, items: Sequence[SoldItem], currency: str) -> None:
+        """Rows that name an item get its words, and its price where that is in `currency`; only into what is empty."""
+        for row in self.rows:
+            named = [item for item in items if item.code == row["item"].strip()]
+            if not named:
+                continue
+            row["description"] = row["description"] or named[0].description or named[0].title
+            price = next((item.price for item in named if item.currency == currency and item.price is not None), None)
+            if price is not None:
+                row["unit_price"] = row["unit_price"] or _price(price)
+        self._read()
 
     @staticmethod
     def blank() -> Row:
@@ -142,14 +161,18 @@ class _Reader:
 
 def _texts(line: LineItem) -> Row:
     """A stored line as it stands in the form: prices with two decimals, more only where there are more."""
-    price = formats.number(line.unit_price)
     return {
         "item": line.item,
         "description": line.description,
         "quantity": formats.number(line.quantity),
-        "unit_price": price if len(price.partition(".")[2]) > 2 else f"{line.unit_price:,.2f}",
+        "unit_price": _price(line.unit_price),
         "discount": formats.number(line.discount) if line.discount else "",
     }
+
+
+def _price(value: Decimal) -> str:
+    exact = formats.number(value)
+    return exact if len(exact.partition(".")[2]) > 2 else f"{value:,.2f}"
 
 
 def _posted(name: str, formdata: Any) -> list[Row] | None:

@@ -155,6 +155,7 @@ def show_again(request: Any) -> dict[str, Any]:
     form = edit_form(request, _kind(request), record) if record else new_form(request, _kind(request))
     if AGAIN not in request.POST:
         form.act(str(request.params["action"]))
+        form.fill(request.sold_items)
     return _form_page(_kind(request), form, record)
 
 

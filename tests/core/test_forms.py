@@ -148,3 +148,12 @@ def test_days_and_numbers() -> None:
     assert formats.initials("Mere Te Tautari") == "MT"
     assert formats.initials("") == ""
     assert formats.currencies()[:2] == ["NZD", "AUD"]
+
+
+def test_the_currencies_to_choose_from_are_money_that_is_in_use() -> None:
+    offered = formats.currencies()
+    assert offered[0] == "NZD"
+    assert {"EUR", "JPY", "KWD", "ZMW", "XPF"} < set(offered)
+    old, metal, fund, test = {"DEM", "FRF", "HRK", "ZWD"}, {"XAU", "XAG"}, {"CLF", "CHE", "USN"}, {"XTS", "XXX"}
+    assert not set(offered) & (old | metal | fund | test)
+    assert len(offered) == len(set(offered))

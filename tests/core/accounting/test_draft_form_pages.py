@@ -377,3 +377,24 @@ def test_a_half_finished_draft_is_saved_taken_up_again_and_sent_once(
     services.jobs.drain()
     assert len(books(sandbox, key_in(answer.location))) == 1
     assert the_draft(services).state == "made"
+
+
+def test_while_nobody_is_linked_the_form_offers_who_may_be_meant_and_why(
+    connect: Any, log_in: LogIn, sandbox: Sandbox, refit: str
+) -> None:
+    connect()
+    browser = log_in("sales")
+    page = open_form(browser, refit)
+    group = page.html.select_one("#party optgroup")
+    assert group["label"] == "May be meant"
+    harbour = sandbox.contact_id("Harbour Coffee Roasters Ltd")
+    assert next((one["value"], one.get_text()) for one in group.select("option")) == (
+        harbour,
+        "Harbour Coffee Roasters Ltd (same name)",
+    )
+    assert draft_form(page)["party"].value == "", "nobody is billed before somebody chose"
+    assert "the list has who may be meant" in page
+    form = fill(draft_form(page))
+    form["party"] = harbour
+    shown = form.submit("action", value="save", status=303).follow().click("Go on with it")
+    assert "not linked to this record, same name, same e-mail" in shown

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from core.accounting.draft_form import price_text
 from core.records.models import Opportunity, OpportunityLine
 from core.services import Services
 from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser
 from tests.core.accounting.drafting import books, button, draft_form, fill, key_in, open_form, send
-from tests.core.pages import words
+from tests.core.pages import form_of, words
 
 pytestmark = pytest.mark.slow
 
@@ -120,3 +121,26 @@ def test_that_prices_with_tax_are_read_without_it_after_filling_is_said(
     filled = button(page, "fill")
     assert draft_form(filled)["amounts_are"].value == "exclusive"
     assert "Prices are without tax now, in the rows that were there as well: check those." in filled
+
+
+@pytest.mark.parametrize(("currency", "price"), [("NZD", True), ("USD", False)])
+def test_an_item_picked_on_a_line_of_an_opportunity_fills_its_words_and_its_price_in_its_currency(
+    sales: Browser, sandbox: Sandbox, refit: str, currency: str, price: bool
+) -> None:
+    item = sold(sandbox)
+    page = sales.get(f"{refit}/edit")
+    form = form_of(page)
+    field = page.html.find(id="lines-0-item")
+    assert (field["hx-trigger"], field["hx-target"]) == ("change consume", "#lines-row-0")
+    form["currency"] = currency
+    form["lines-0-item"] = item["Code"]
+    form["lines-0-quantity"] = "2"
+    form = form_of(form.submit("action", value="look"))
+    details = item["SalesDetails"]
+    wanted = price_text(Decimal(str(details["UnitPrice"]))) if price else ""
+    assert form["lines-0-description"].value in (item.get("Description"), item["Name"])
+    assert (form["lines-0-quantity"].value, form["lines-0-unit_price"].value) == ("2", wanted)
+    form["lines-0-description"], form["lines-0-unit_price"] = "Our own words", "1.00"
+    form = form_of(form.submit("action", value="look"))
+    assert form["lines-0-description"].value == "Our own words"
+    assert form["lines-0-unit_price"].value == "1.00", "what somebody typed stays"

@@ -307,3 +307,20 @@ def test_the_start_page_shows_what_closes_next_and_what_changed(log_in: LogIn, m
     assert [cell.get_text(strip=True) for cell in page.html.select("tbody a")] == ["Soon"]
     assert "Won already" in words(page, "aside")
     assert "No deal is waiting" not in page
+
+
+def test_a_record_in_a_currency_that_went_out_of_use_can_still_be_saved_and_no_other_be_put_into_it(
+    log_in: LogIn, make: Make, services: Services
+) -> None:
+    old = make("opportunities", name="From 1999", currency="DEM", stage="New")
+    make("opportunities", name="Of today", currency="NZD", stage="New")
+    browser = log_in("sales")
+    form = form_of(browser.get(f"/opportunities/{old}/edit"))
+    assert form["currency"].value == "DEM"
+    form["name"] = "From the year 1999"
+    form.submit(status=303)
+    with services.db.read() as session:
+        assert session.get_one(Opportunity, old).currency == "DEM"
+    form = form_of(browser.get(f"/opportunities/{old + 1}/edit"))
+    form["currency"].force_value("DEM")
+    form.submit(status=422)
