@@ -160,7 +160,7 @@ def connect(
             )
             session.add(connection)
         before = connection.grant_id
-        connection.grant_id, connection.state = grant.id, "connected"
+        connection.grant_id, connection.authorizer, connection.state = grant.id, grant.authorizer, "connected"
         connection.connected_by, connection.connected_at = user_id, now
         connection.last_error = connection.last_error_detail = connection.missing_scope = ""
         connection.last_error_at = connection.retry_at = connection.organisation_at = None

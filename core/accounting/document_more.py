@@ -23,7 +23,7 @@ from core.contract.values import Capability, DocumentKind, DocumentStatus, Histo
 from core.db import changed
 from core.services import Services
 
-JOB = "accounting.document_more"
+JOB, PDF_JOB = "accounting.document_more", "accounting.pdf"
 HISTORY, CUSTOMER_URL, PDF = "history", "customer_url", "pdf"
 PATIENCE = timedelta(minutes=2)  # a job that was lost with its worker is waited for no longer
 MOST_TOLD = 200  # entries of a history that are kept
@@ -134,9 +134,37 @@ def _customer_url(provider: AccountingProvider, document: DocumentRow) -> list[d
 _ASKED = {HISTORY: _history, CUSTOMER_URL: _customer_url}
 
 
+def which(document: DocumentRow) -> dict[str, Any]:
+    """The arguments of a job about a document."""
+    return {"connection_id": document.connection_id, "document_id": document.document_id}
+
+
+def fetch_pdf(services: Services, document: DocumentRow) -> bytes:
+    """The document as PDF, from the provider; what failed of it before is settled. Raises the contract's errors."""
+    provider = connections.open_provider(services, document.connection_id)
+    content = provider.attachment(Ref(document.document_id), DocumentKind(document.kind))
+    failures.settle_now(services, document.connection_id, PDF, **which(document))
+    return content
+
+
+def try_pdf(services: Services, connection_id: int, document_id: str) -> None:
+    """Job: whether a PDF that could not be fetched can be fetched now. It is not kept."""
+    with services.db.read() as session:
+        at = {"connection_id": connection_id, "document_id": document_id}
+        document = session.scalar(select(DocumentRow).filter_by(**at))
+    if document is None:
+        return
+    try:
+        fetch_pdf(services, document)
+    except ProviderError as error:
+        connections.note_failure(services, connection_id, error)
+        failures.note_again(services, connection_id, PDF, error, **at)
+
+
 def register(services: Services) -> None:
-    """Add the job to the queue."""
+    """Add the jobs to the queue."""
     services.jobs.add(JOB, partial(ask, services))
+    services.jobs.add(PDF_JOB, partial(try_pdf, services))
 
 
 def tidy(session: Session) -> None:

@@ -129,6 +129,17 @@ def settle_now(services: Services, connection_id: int | None, deed: str, /, **ar
         settle(session, connection_id, deed, services.clock.now(), **arguments)
 
 
+def note_again(services: Services, connection_id: int, deed: str, error: ProviderError, /, **arguments: Any) -> None:
+    """A deed that was tried again from the list failed once more: what is open of it counts up, in the newest words."""
+    now = services.clock.now()
+    with services.db.begin() as session:
+        rows = session.scalars(select(Failure).where(*_open(connection_id, deed))).all()
+        for row in rows:
+            if all(row.arguments.get(name) == value for name, value in arguments.items()):
+                row.error, row.message, row.detail = type(error).__name__, error.message, error.detail
+                row.times, row.last_at = row.times + 1, now
+
+
 def note_intent(services: Services, name: str, row: Any, state: str, error: ProviderError) -> None:
     """A failure of an intent (a draft, a new party …) that left it in `state`: sent or looked up again by its jobs.
 

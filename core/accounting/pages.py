@@ -158,12 +158,15 @@ def accounting_tab(request: Any, provider: str, record: Any) -> Tab | None:
     return Tab(provider, spec.title, f"{record.path}/tabs/{provider}", order=order, right=SEE_STATUS)
 
 
-def note_trouble(request: Any, connection: Connection, deed: str, error: ProviderError) -> Trouble:
-    """Write down what went wrong while a person waited, and say what to tell; on own-session routes."""
+def note_trouble(request: Any, connection: Connection, deed: str, error: ProviderError, **about: Any) -> Trouble:
+    """Write down what went wrong while a person waited, and say what to tell; on own-session routes.
+
+    `about` is more of `failures.About`: the job that does it again, the record it was for.
+    """
     services = request.services
     connections.note_failure(services, connection.id, error)
-    about = failures.About(deed, user_id=request.identity.id)
-    return trouble(request, connection, error, failures.note(services, connection.id, about, error))
+    noted = failures.About(deed, user_id=request.identity.id, **about)
+    return trouble(request, connection, error, failures.note(services, connection.id, noted, error))
 
 
 def who_looks(request: Any) -> Caller:

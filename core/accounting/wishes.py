@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.accounting.context import granted_by
 from core.accounting.models import Connection
-from core.contract.errors import ReconnectNeeded
 from core.contract.provider import Authorizer, ProviderSpec
 from core.contract.values import Permission
 
@@ -46,26 +44,27 @@ def refused(authorizer: Authorizer, wishes: Sequence[str], scopes: Sequence[str]
 
 @dataclass(frozen=True)
 class Held:
-    """What a connection's grant allows: each scope with what it is for, and what it could allow as well.
+    """What a connection's grant allows: each scope, what it is for and the wider one it came with ("" for none), and
+    what it could allow as well.
 
-    `way` is the authorizer by which it was granted; None where its plugin has that way no more.
+    `way` is the authorizer by which it was granted, also once it is disconnected; None where its plugin has it no more.
     """
 
     way: Authorizer | None
-    scopes: Sequence[tuple[str, str]] = ()
+    scopes: Sequence[tuple[str, str, str]] = ()
     more: Sequence[Permission] = ()
 
 
 def held(spec: ProviderSpec, connection: Connection) -> Held:
     """What a connection's grant allows. Makes no call."""
-    if connection.grant is None:
-        return Held(None)
-    scopes = connection.grant.scopes.split()
-    try:
-        way = granted_by(spec, connection.grant)
-    except ReconnectNeeded:
-        return Held(None, [(scope, "") for scope in scopes])
+    by = connection.grant.authorizer if connection.grant else connection.authorizer
+    way = next((one for one in spec.authorizers if one.key == by), None)
+    scopes = connection.grant.scopes.split() if connection.grant else []
+    if way is None or connection.grant is None:
+        return Held(way, [(scope, "", "") for scope in scopes])
     why = {one.scope: one.why for one in way.permissions()}
     lacks = way.lacks(scopes)
     more = [one for one in optional(way) if scopes and one.scope not in scopes and one.scope not in lacks]
-    return Held(way, [(scope, why.get(scope, "")) for scope in scopes], more)
+    inside = [one for one in way.permissions() if one.within in scopes and one.scope not in scopes]
+    told = [(scope, why.get(scope, ""), "") for scope in scopes]
+    return Held(way, [*told, *((one.scope, one.why, one.within) for one in inside)], more)

@@ -381,13 +381,15 @@ class Grant:
 class Permission:
     """One permission that a way to connect may ask for: the vendor's word for it, and why, in a plain sentence.
 
-    `optional` ones are asked for only where the admin wants what they are for; `key` names the wish in a form.
+    `optional` ones are asked for only where the admin wants what they are for; `key` names the wish in a form and
+    says in a word what is allowed. `within`: a wider permission that holds this one as well.
     """
 
     scope: str
     why: str
     key: str = ""
     optional: bool = False
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,10 @@ _BASE = (
         SETTINGS,
         "To read the organisation's currency and time zone, and the accounts, tax rates and items that drafts offer.",
     ),
-    Permission(f"{CONTACTS}.read", "To find contacts and link records to them."),
-    Permission(f"{INVOICES}.read", "To show invoices, bills and credit notes, and to work out the figures."),
+    Permission(f"{CONTACTS}.read", "To find contacts and link records to them.", within=CONTACTS),
+    Permission(
+        f"{INVOICES}.read", "To show invoices, bills and credit notes, and to work out the figures.", within=INVOICES
+    ),
 )
 OPTIONAL = (
     Permission(CONTACTS, "Make contacts in Xero from a record, and copy changed fields to them.", "contacts", True),

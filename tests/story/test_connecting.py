@@ -115,7 +115,8 @@ def test_a_permission_is_added_later_by_its_own_button_and_keeps_the_rest(
     admin = connect_with(log_in, sandbox, services, "payments")
     page = admin.get(LIST)
     more = page.html.find("a", href=f"{FORM}?connection=1&more=drafts")
-    assert more.get_text() == "Allow this"
+    assert more.get_text() == "Allow drafts"
+    assert more["aria-label"].startswith("Allow drafts: Make invoice drafts in Xero"), "read aloud, it says which"
     assert "Make invoice drafts in Xero" in more.find_parent("li").get_text()
     page = admin.get(more["href"])
     form = form_of(page, "asked")
@@ -212,6 +213,31 @@ def test_a_connection_is_reconnected_the_way_it_was_made_and_can_change_it(
         assert session.scalars(select(Connection.id)).all() == [1]
     assert "does not lapse" in words(page)
     assert page.click("Reconnect").request.path == f"{LIST}/connect/xero/custom"
+
+
+def test_a_disconnected_connection_is_connected_again_the_way_it_was_made(
+    connect: Connect, services: Services, sandbox: Sandbox
+) -> None:
+    admin = connect()
+    app = {"client_id": Sandbox.client_id, "client_secret": Sandbox.client_secret, "connection": "1"}
+    admin.send(f"{LIST}/connect/xero/custom", app, status=303)
+    services.jobs.drain()
+    admin.send(f"{LIST}/1/disconnect", status=303)
+    page = admin.get(LIST)
+    assert (the_connection(services).state, the_connection(services).grant_id) == ("disconnected", None)
+    assert "By way of Custom connection" in words(page)
+    assert page.click("Connect again").request.path == f"{LIST}/connect/xero/custom"
+
+
+def test_what_comes_with_a_wider_permission_is_told_as_allowed(
+    log_in: LogIn, sandbox: Sandbox, services: Services
+) -> None:
+    admin = connect_with(log_in, sandbox, services, "drafts")
+    said = words(admin.get(LIST))
+    shows = "To show invoices, bills and credit notes, and to work out the figures. accounting.invoices.read"
+    assert f"{shows} comes with accounting.invoices" in said
+    assert "To find contacts and link records to them. accounting.contacts.read comes with" not in said
+    assert "To find contacts and link records to them. accounting.contacts.read" in said
 
 
 def test_a_custom_connection_of_another_organisation_is_not_swapped_in_silently(

@@ -72,6 +72,28 @@ def test_a_pdf_that_cannot_be_had_is_a_plain_page(
     assert "INV-" in words(answer, "h2")
 
 
+def test_a_pdf_that_failed_is_tried_again_from_the_failures_and_settled_when_it_comes(
+    linked: Browser, services: Services, harbour: str, sandbox: Sandbox, log_in: LogIn, clock: ManualClock
+) -> None:
+    page, admin = sale(services, harbour), log_in("admin")
+    sandbox.faults.add("503", path=f"{API}Invoices/{ident(services, page)}/pdf")
+    linked.get(f"{page}/pdf", status=503)
+    failed = admin.get("/admin/failures")
+    assert "Fetching a PDF in Kererū Trading for Harbour Coffee Roasters" in words(failed)
+
+    def try_again() -> None:
+        clock.advance(seconds=600)
+        next(form for form in failed.forms.values() if form.action.endswith("/retry")).submit(status=303)
+        services.jobs.drain()
+
+    try_again()
+    assert "2 times since" in words(admin.get("/admin/failures")), "it counts up"
+    sandbox.faults.clear()
+    try_again()
+    assert "Nothing is open" in words(admin.get("/admin/failures"))
+    assert "Fetching a PDF" in words(admin.get("/admin/failures?show=settled"))
+
+
 def test_a_bills_pdf_and_history_are_for_who_sees_bills(
     linked: Browser, services: Services, harbour: str, log_in: LogIn
 ) -> None:

@@ -55,6 +55,7 @@ class Connection(Base):
     """One authorised accounting organisation. `state`: connected, reconnect (the grant is gone) or disconnected.
 
     `changes_at` is up to when the feed of changes was read, `parties_at` when the party index was first filled.
+    `authorizer` is the way it was connected last, known also while it is disconnected.
     `missing_scope` is the permission that the grant lacks, as the provider named it when it last denied a call.
     `told_at` is when the provider last told of a change by itself, `told_read_at` when that was last read.
 
@@ -67,6 +68,7 @@ class Connection(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     provider: Mapped[str] = mapped_column(String(60))
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("accounting_grant.id", ondelete="SET NULL"))
+    authorizer: Mapped[str] = mapped_column(String(60), default="")
     organisation_id: Mapped[str] = mapped_column(PROVIDER_ID)
     organisation: Mapped[dict[str, Any]] = mapped_column(JSON)
     name: Mapped[str] = mapped_column(String(200))

@@ -122,10 +122,11 @@ def pdf(request: Any) -> Any:
     if document_more.PDF not in document_more.offers(at.document, able):
         raise HTTPNotFound()
     try:
-        provider = connections.open_provider(services, at.connection.id)
-        content = provider.attachment(Ref(at.document.document_id), DocumentKind(at.document.kind))
+        content = document_more.fetch_pdf(services, at.document)
     except ProviderError as error:
-        fault = note_trouble(request, at.connection, "pdf", error)
+        again = {"job": document_more.PDF_JOB, "arguments": document_more.which(at.document)}
+        record = at.place.record
+        fault = note_trouble(request, at.connection, "pdf", error, kind=record.kind, record_id=record.id, **again)
         response = _page(request, seen(request, request.dbsession), fault=fault)
         response.status_int = _status(error)
         return response

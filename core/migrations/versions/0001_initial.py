@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("provider", sa.String(length=60), nullable=False),
         sa.Column("grant_id", sa.Integer(), nullable=True),
+        sa.Column("authorizer", sa.String(length=60), nullable=False),
         sa.Column("organisation_id", sa.String(length=100), nullable=False),
         sa.Column("organisation", sa.JSON(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),

@@ -194,3 +194,10 @@ def test_a_suppliers_credit_is_below_zero_among_bills_and_a_customers_is_not_amo
     assert sums == {"BILL-1": ["200.00"] * 2, "SC-1": ["−50.00", "−30.00"], "CN-1": ["40.00"] * 2}
     assert rows["CN-1"].select("td.n")[1]["data-label"] == "Left"
     assert rows["SC-1"].select("td.n")[1]["data-label"] == "Due now"
+
+
+def test_what_has_no_address_in_the_accounting_system_is_viewed_here(books: Books, log_in: LogIn) -> None:
+    books.document("OP-1", "overpayment", total="40.00")
+    page = log_in("accounts").get(books.tab("organization"))
+    [view] = page.html.select("a[aria-label^='View OP-1']")
+    assert "OP-1" in words(page.goto(view["href"]), "h2")
