@@ -40,8 +40,9 @@ LOW, SHARE = 250, 40  # with so few calls left today, nobody who looks takes mor
 PACES = (
     (500, timedelta(minutes=5), timedelta(seconds=5)),
     (250, timedelta(minutes=10), timedelta(minutes=1)),
-    (KEPT["day"], timedelta(minutes=15), timedelta(minutes=5)),
+    (KEPT["day"], timedelta(minutes=14), timedelta(minutes=5)),
 )
+LONGEST = PACES[-1][1]  # with the minute after which an open tab asks again: a quarter of an hour
 SLOWEST = timedelta(hours=1)
 SLOT_LEASE = timedelta(seconds=90)
 PATIENCE = 8.0
@@ -241,6 +242,15 @@ def pace(session: Session, connection_id: int, now: datetime) -> timedelta:
     """How old documents may grow before they are read again: five minutes, longer as the day's calls run low."""
     left = left_today(session, connection_id, now)
     return next((age for least, age, _ in PACES if left >= least), SLOWEST)
+
+
+def pace_of_advances(pace: timedelta) -> timedelta:
+    """How old over- and prepayments that are told apart may grow before they are read with the documents.
+
+    So old that the next reading at this pace would find them older than documents ever grow: every second one at five
+    minutes, each one at more.
+    """
+    return max(pace, LONGEST - pace)
 
 
 def pace_pressed(session: Session, connection_id: int, now: datetime) -> timedelta:

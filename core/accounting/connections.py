@@ -134,6 +134,12 @@ def note_failure(services: Services, connection_id: int, error: ProviderError) -
             connection.state = "reconnect"
 
 
+def note_pause(services: Services, connection_id: int, until: datetime | None) -> None:
+    """Nothing went wrong, and nobody asks before `until`."""
+    with services.db.begin() as session:
+        session.execute(update(Connection).where(Connection.id == connection_id).values(retry_at=until))
+
+
 def store_grant(services: Services, session: Session, provider: str, authorizer: str, grant: Grant) -> GrantRow:
     """Keep a new grant, encrypted."""
     now = services.clock.now()

@@ -65,21 +65,16 @@ def told(session: Session, document: DocumentRow, what: str, now: datetime) -> T
     row = session.get(DocumentMore, (document.connection_id, document.document_id, what))
     if row is None:
         return Told()
-    waits = not _answered(row)
-    late = waits and row.asked_at <= now - PATIENCE
+    late = row.waits and row.asked_at <= now - PATIENCE
     lost = "No answer came. Ask again." if late else ""
     return Told(
-        asking=waits and not late,
+        asking=row.waits and not late,
         at=row.told_at,
         history=tuple(from_json(HistoryEntry, one) for one in row.told) if what == HISTORY else (),
         url=row.told[0]["url"] if what == CUSTOMER_URL and row.told else "",
         error=row.error or lost,
         error_detail=row.error_detail,
     )
-
-
-def _answered(row: DocumentMore) -> bool:
-    return bool(row.error) or (row.told_at is not None and row.told_at >= row.asked_at)
 
 
 def wish(session: Session, document: DocumentRow, what: str, now: datetime) -> bool:
@@ -94,10 +89,10 @@ def wish(session: Session, document: DocumentRow, what: str, now: datetime) -> b
         except IntegrityError:
             return False
         return True
-    if not _answered(row) and row.asked_at > now - PATIENCE:
+    if row.waits and row.asked_at > now - PATIENCE:
         return False
     again = update(DocumentMore).filter_by(**key).where(DocumentMore.asked_at == row.asked_at)
-    return bool(changed(session, again.values(asked_at=now, error="", error_detail="")))
+    return bool(changed(session, again.values(asked_at=now, waits=True, error="", error_detail="")))
 
 
 def ask(services: Services, connection_id: int, document_id: str, what: str) -> None:
@@ -106,7 +101,7 @@ def ask(services: Services, connection_id: int, document_id: str, what: str) -> 
     with services.db.read() as session:
         document = session.scalar(select(DocumentRow).filter_by(**at))
         row = session.get(DocumentMore, (connection_id, document_id, what))
-    if document is None or row is None or _answered(row):
+    if document is None or row is None or not row.waits:
         return
     try:
         found = _ASKED[what](connections.open_provider(services, connection_id), document)
@@ -118,7 +113,7 @@ def ask(services: Services, connection_id: int, document_id: str, what: str) -> 
         failures.settle_now(services, connection_id, what, **at)
         values = {"told": found, "told_at": services.clock.now(), "error": "", "error_detail": ""}
     with services.db.begin() as session:
-        session.execute(update(DocumentMore).filter_by(**at, what=what).values(**values))
+        session.execute(update(DocumentMore).filter_by(**at, what=what).values(waits=False, **values))
 
 
 def _history(provider: AccountingProvider, document: DocumentRow) -> list[dict[str, str]]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from core.accounting import walks
 from core.accounting.deeds import in_connection
 from core.accounting.intents import unsent
 from core.accounting.linking import party_row
@@ -67,6 +68,7 @@ def _move_links(session: Session, old: PartyRow, new: PartyRow, now: datetime) -
     links = session.scalars(select(PartyLink).where(*mine).order_by(PartyLink.id)).all()
     if links and not _links_to(session, new):
         new.documents_at = None  # while nobody was linked, nobody kept its documents current: read them whole
+        walks.begin_again(session, new.connection_id, new.party_id)
     for link in links:
         before = {"party": old.name, "party_id": old.party_id, **in_connection(link.connection)}
         after = {"party": new.name, "party_id": new.party_id, **in_connection(link.connection)}

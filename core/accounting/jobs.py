@@ -17,6 +17,7 @@ from core.accounting import (
     reading,
     refresh,
     telling,
+    walks,
 )
 from core.accounting.models import Connection, Consent, DocumentRow, GrantRow
 from core.accounting.rereading import is_linked
@@ -34,6 +35,7 @@ def register(services: Services) -> None:
     services.jobs.add(refresh.JOB, partial(refresh.refresh, services))
     services.jobs.add("accounting.told", partial(telling.told, services))
     services.periodic.append(PeriodicJob("accounting_told", 10, telling.read_what_waits))
+    services.periodic.append(PeriodicJob("accounting_walks", 10, walks.go_on))
     drafts.register(services)
     draft_changes.register(services)
     parties.register(services)
@@ -68,6 +70,7 @@ def tidy(services: Services) -> None:
         session.execute(unlinked, execution_options={"synchronize_session": False})
         document_more.tidy(session)
         failures.tidy(session, now)
+        walks.tidy(session, now)
         session.execute(delete(Consent).where(Consent.created_at < now - CONSENT_LIFE))
         used = select(Connection.grant_id).where(Connection.grant_id.is_not(None))
         unused = delete(GrantRow).where(GrantRow.granted_at < now - CONSENT_LIFE, GrantRow.id.not_in(used))

@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.accounting import walks
 from core.accounting.deeds import in_connection
 from core.accounting.documents import these
 from core.accounting.folding import fold
@@ -80,6 +81,7 @@ def link_party(
     party = party_row(session, connection.id, party_id)
     if party is not None and _links_to(session, connection.id, party_id) == 1:
         party.documents_at = None  # while nobody was linked, nobody kept its documents current: read them whole again
+        walks.begin_again(session, connection.id, party_id)
     new = {"party": party.name if party else party_id, "party_id": party_id, **in_connection(connection)}
     record_deed(session, when=now, user_id=user_id, deed="party linked", kind=record.kind, record_id=record.id, new=new)
     return link

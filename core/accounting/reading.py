@@ -8,67 +8,52 @@ minutes old, choices and the organisation a day. What one party, one document or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
-from core.accounting import budget, connections, following, rereading, snapshot, telling, unread
+from core.accounting import budget, connections, following, rereading, snapshot, telling, unread, walks
+from core.accounting.keeping import Keeping
 from core.accounting.models import Connection, PartyLink, PartyRow
+from core.accounting.rules import ADVANCES
+from core.accounting.walks import Walk
 from core.contract.answers import AFTER_A_FAULT
-from core.contract.errors import Denied, NotFound, ProviderError, ReconnectNeeded, Throttled, Unavailable, Unsupported
-from core.contract.guard import UNREADABLE, take_set_aside
+from core.contract.errors import NotFound, ProviderError, Unavailable, Unsupported
+from core.contract.guard import UNREADABLE
 from core.contract.provider import AccountingProvider
-from core.contract.values import Capability, ChoiceKind, Document, DocumentKind, Page, Party, PartyState, Ref
-from core.db import changed
+from core.contract.values import Capability, Change, ChoiceKind, Document, DocumentKind, Page, Party, PartyState, Ref
 from core.services import Services
 
-T = TypeVar("T")
-MOST_PAGES = 10_000  # more is no list but a circle
 DAY = timedelta(days=1)
 QUIET = timedelta(hours=18)  # with a look every six hours: within a day
-LEASE = timedelta(minutes=5)
 PORTION = 40  # documents asked for by their ids at once: what was read is saved before more is asked
 FEW = 5  # parties told of that are read one by one; more of them come by the feed, in a few calls
 MOST_FAILING = 3  # parties tried alone, one after the other, that fail: then it is not the party
-FOR_ALL = (Denied, ReconnectNeeded, Throttled)  # what concerns the whole connection, whatever is asked next
 
 
 def _new(connection_id: int) -> Select[str]:
-    """The linked parties whose documents were never loaded."""
+    """The linked parties whose documents were never loaded whole."""
     same = (PartyRow.connection_id == PartyLink.connection_id) & (PartyRow.party_id == PartyLink.party_id)
     linked = select(PartyLink.party_id).outerjoin(PartyRow, same)
     return linked.where(PartyLink.connection_id == connection_id, PartyRow.documents_at.is_(None)).distinct()
 
 
 def has_new(session: Session, connection_id: int) -> bool:
-    """Whether somebody waits for a first load."""
-    return session.scalar(_new(connection_id).limit(1)) is not None
+    """Whether somebody waits for a first load that did not begin yet."""
+    begun = {party_id for one in walks.loads(session, connection_id) for party_id in one.party_ids}
+    return any(party_id not in begun for party_id in session.scalars(_new(connection_id)))
 
 
-class Overtaken(Exception):
-    """Another process refreshes the connection since: what was read may be older than what it saved."""
-
-
-class Reading:
+class Reading(Keeping):
     """One refresh of one connection by the process that holds its lease."""
 
     def __init__(self, services: Services, connection_id: int, provider: AccountingProvider, owner: str) -> None:
-        self._services = services
-        self._id = connection_id
-        self._provider = provider
-        self._owner = owner
+        super().__init__(services, connection_id, provider, owner)
         self._feeds = Capability.CHANGES in provider.capabilities()
-        self._asked = False
-
-    @property
-    def _ask(self) -> AccountingProvider:
-        """The provider, about to be called."""
-        self._asked = True
-        return self._provider
+        self._settled = False
 
     def run(self, party_ids: Sequence[str], document_ids: Sequence[str], age: timedelta | None) -> bool:
         """Read what is older than `age` (None: as `budget.pace` says) or new; whether anything was asked for."""
@@ -76,12 +61,14 @@ class Reading:
         with self._services.db.read() as session:
             state = session.get_one(Connection, self._id)
             organisation_at, choices_at = state.organisation_at, state.choices_at
-            age = budget.pace(session, self._id, now) if age is None else age
+            pace = budget.pace(session, self._id, now)
+        advances, age = (budget.pace_of_advances(pace), pace) if age is None else (age, age)
         if _old(organisation_at, now, QUIET):
             self._read_organisation()
         late = [
             *self._tried(self._read_told),
             *self._tried(lambda: self._keep_up(now, age)),
+            *self._tried(lambda: self._read_advances(now, advances)),
             *self._tried(self._follow),
             *self._tried(self._load_new),
         ]
@@ -97,6 +84,7 @@ class Reading:
     def read_told(self) -> bool:
         """Read only what the provider told by itself; whether anything was asked for."""
         self._read_told()
+        self._read_advances(self._services.clock.now(), None)
         self._follow()
         self._load_new()
         return self._asked
@@ -122,75 +110,76 @@ class Reading:
         if not (waits.parties or waits.documents):
             return
         if self._feeds and len(waits.parties) > FEW:
-            parties_at, changes_at = self._up_to()
-            self._read_feed(None if parties_at is None else changes_at, now)
+            self._keep_up(now, timedelta(0))
         else:
             for party_id in waits.parties:
                 party = self._party(party_id)
                 with self._services.db.begin() as session:
                     snapshot.save_parties(session, self._id, [party], self._services.clock.now())
         for portion in snapshot.in_batches(waits.documents, PORTION):
-            self._save(self._ask.get_documents(portion), self._services.clock.now())
+            documents = self._ask.get_documents(portion)
+            self._note_settled(documents)
+            self._save(documents, self._services.clock.now())
         with self._services.db.begin() as session:
             telling.note_read(session, self._id, waits, now)
 
-    def _tried(self, work: Callable[[], None]) -> list[ProviderError]:
-        """What went wrong and leaves the rest possible. Raises what concerns the whole connection."""
-        try:
-            work()
-        except FOR_ALL:
-            raise
-        except ProviderError as error:
-            return [error]
-        return []
-
     def _keep_up(self, now: datetime, age: timedelta) -> None:
         """What keeps all parties current together: the feed, else the list of everybody once a day."""
-        parties_at, changes_at = self._up_to()
+        with self._services.db.read() as session:
+            state = session.get_one(Connection, self._id)
+            parties_at, changes_at = state.parties_at, state.changes_at
         if not self._feeds:
             if _old(parties_at, now, DAY):
                 self._read_everybody(now)
-        elif parties_at is None or _old(changes_at, now, age):
-            self._read_feed(None if parties_at is None else changes_at, now)
+        elif parties_at is None or _old(changes_at, now, age) or self._stopped(walks.CHANGES):
+            since = None if parties_at is None else changes_at
+            marks = ["changes_at", *(["parties_at"] if since is None else [])]
+            self._follow_feed(walks.CHANGES, marks, lambda cursor: self._ask.changes(since, cursor=cursor))
 
-    def _up_to(self) -> tuple[datetime | None, datetime | None]:
-        """When everybody was read first, and up to when the feed was followed."""
+    def _read_advances(self, now: datetime, age: timedelta | None) -> None:
+        """Over- and prepayments that are told apart: when so old, or (None, too) when an invoice was settled by one."""
+        if Capability.ADVANCES not in self._provider.capabilities():
+            return
         with self._services.db.read() as session:
-            state = session.get_one(Connection, self._id)
-            return state.parties_at, state.changes_at
+            since = session.get_one(Connection, self._id).advances_at
+        if self._settled or (age is not None and _old(since, now, age)) or self._stopped(walks.ADVANCES):
+            self._follow_feed(walks.ADVANCES, ["advances_at"], lambda cursor: self._ask.advances(since, cursor=cursor))
+            self._settled = False
 
-    def _hold(self) -> None:
-        """Keep the lease while long work goes on. Raises `Overtaken`."""
-        until = self._services.clock.now() + LEASE
-        mine = update(Connection).where(Connection.id == self._id, Connection.refresh_owner == self._owner)
-        with self._services.db.begin() as session:
-            if not changed(session, mine.values(refresh_until=until)):
-                raise Overtaken
+    def _note_settled(self, documents: Sequence[Document]) -> None:
+        """Whether one of them was settled by an over- or prepayment, of which less is left then."""
+        self._settled |= any(payment.kind in ADVANCES for one in documents for payment in one.payments)
 
-    def _save(self, documents: Sequence[Document], now: datetime) -> set[str]:
-        """Keep what was read, and which could not be; the ids of both. Raises `Overtaken` and keeps nothing."""
-        self._hold()
-        aside = take_set_aside(self._provider)
-        with self._services.db.begin() as session:
-            keep = snapshot.wanted(session, self._id, documents) if documents else []
-            snapshot.save_documents(session, self._id, keep, now)
-            unread.note(session, self._id, [one.ref.id for one in documents], aside, now)
-        return {one.ref.id for one in documents} | {one.document_id for one in aside}
+    def _follow_feed(self, what: str, marks: Sequence[str], ask: Callable[[str | None], Page[Change]]) -> None:
+        """Follow a feed to its end, from where it was stopped; then move its marks to when that walk began."""
+        with self._services.db.read() as session:
+            begun = walks.of_feed(session, self._id, what)
+        walk = begun or Walk(self._services.clock.now(), what=what)
+        try:
+            for page in self._pages(ask, walk.cursor):
+                documents = [one.document for one in page.items if one.document is not None]
+                if what == walks.CHANGES:
+                    self._note_settled(documents)
+                self._save(documents, self._services.clock.now(), also=partial(self._note_feed, walk, marks, page))
+        except NotFound:  # the cursor means nothing any more
+            if begun is None:
+                raise
+            with self._services.db.begin() as session:
+                walks.end(session, walk)
+            self._follow_feed(what, marks, ask)
 
-    def _pages(self, ask: Callable[[str | None], Page[T]]) -> Iterator[Page[T]]:
-        """Every page, the lease kept meanwhile. Raises `Unavailable` where the cursors go in a circle or nowhere."""
-        cursor: str | None = None
-        seen: set[str | None] = set()
-        while cursor not in seen and len(seen) < MOST_PAGES:
-            seen.add(cursor)
-            page = ask(cursor)
-            yield page
-            cursor = page.cursor
-            if cursor is None:
-                return
-            self._hold()
-        until = self._services.clock.now() + AFTER_A_FAULT
-        raise Unavailable(UNREADABLE, until, detail=f"A list had no end after {len(seen)} pages.")
+    def _stopped(self, what: str) -> bool:
+        with self._services.db.read() as session:
+            return walks.of_feed(session, self._id, what) is not None
+
+    def _note_feed(self, walk: Walk, marks: Sequence[str], page: Page[Change], session: Session) -> None:
+        parties = [one.party for one in page.items if one.party is not None]
+        snapshot.save_parties(session, self._id, parties, self._services.clock.now())
+        if page.cursor is not None:
+            walks.keep(session, self._id, walk, page.cursor)
+        else:
+            walks.end(session, walk)
+            self._mark(session, **dict.fromkeys(marks, walk.began_at))
 
     def _read_organisation(self) -> None:
         organisation = self._ask.organisation()
@@ -199,35 +188,49 @@ class Reading:
             connections.save_organisation(connection, organisation, known=True)
             connection.organisation_at = self._services.clock.now()
 
-    def _read_feed(self, since: datetime | None, started: datetime) -> None:
-        """Follow the feed to its end, then move its mark to when it began; saved page by page."""
-        for page in self._pages(lambda cursor: self._ask.changes(since, cursor=cursor)):
-            parties = [one.party for one in page.items if one.party is not None]
-            documents = [one.document for one in page.items if one.document is not None]
-            now = self._services.clock.now()
-            self._save(documents, now)
-            with self._services.db.begin() as session:
-                snapshot.save_parties(session, self._id, parties, now)
-        values = {"changes_at": started, **({"parties_at": started} if since is None else {})}
-        with self._services.db.begin() as session:
-            session.execute(update(Connection).where(Connection.id == self._id).values(**values))
-
     def _load_new(self) -> None:
-        """Load the documents of linked parties that were never loaded."""
+        """Walk the documents of linked parties that were never loaded; then go on with loads that were stopped."""
         with self._services.db.read() as session:
-            new = sorted(set(session.scalars(_new(self._id))))
-        self._load_each(new)
+            begun = walks.loads(session, self._id)
+            waiting = set(session.scalars(_new(self._id)))
+        new = sorted(waiting.difference(*(one.party_ids for one in begun)))
+        late = self._tried(lambda: self._load_each(new))
+        for load in begun:
+            late += self._tried(partial(self._go_on, load))
+        for error in late:
+            raise error
 
     def _load_each(self, party_ids: Sequence[str]) -> None:
-        """All together, in few calls; where that fails one by one. Raises the first failure at the end."""
-        if len(party_ids) < 2 or self._tried(lambda: self._load(party_ids)):
-            failed: list[ProviderError] = []
-            for party_id in party_ids:
-                failed += self._tried(partial(self._load, [party_id]))
-                if len(failed) == MOST_FAILING:
-                    break
-            for error in failed:
-                raise error
+        """All together, in few calls; where that fails at once, one by one. Raises the first failure at the end."""
+        if len(party_ids) > 1:
+            together = Walk(self._services.clock.now(), party_ids)
+            late = self._tried(lambda: self._load(together))
+            if together.row is not None:  # it came some way, and goes on from there
+                for error in late:
+                    raise error
+            if not late:
+                return
+        self._load_alone(party_ids)
+
+    def _load_alone(self, party_ids: Sequence[str]) -> None:
+        failed: list[ProviderError] = []
+        for party_id in party_ids:
+            failed += self._tried(partial(self._load, Walk(self._services.clock.now(), [party_id])))
+            if len(failed) == MOST_FAILING:
+                break
+        for error in failed:
+            raise error
+
+    def _go_on(self, load: Walk) -> None:
+        """Go on with a load; one that fails where it failed before begins again, each party by itself."""
+        stood, late = load.cursor, self._tried(lambda: self._load(load))
+        if late and load.cursor == stood and (len(load.party_ids) > 1 or isinstance(late[0], NotFound)):
+            with self._services.db.begin() as session:
+                walks.end(session, load)
+            self._load_alone(load.party_ids)
+            return
+        for error in late:
+            raise error
 
     def _ensure_in_index(self, party_ids: Sequence[str]) -> None:
         with self._services.db.read() as session:
@@ -251,20 +254,25 @@ class Reading:
         except NotFound:
             return Party(Ref(party_id), "A contact that is not there any more", PartyState.ARCHIVED)
 
-    def _load(self, party_ids: Sequence[str]) -> None:
-        self._ensure_in_index(party_ids)
-        started = self._services.clock.now()
-        for batch in snapshot.in_batches(self._ask.documents_of(party_ids)):
-            self._save(batch, self._services.clock.now())
-        self._save((), self._services.clock.now())  # where the last of them were set aside
-        with self._services.db.begin() as session:
-            unread.forget_untold(session, self._id, party_ids, started)
+    def _load(self, load: Walk) -> None:
+        """Read and keep page after page; where it is stopped, it goes on there."""
+        self._ensure_in_index(load.party_ids)
+        pages = self._pages(lambda cursor: self._ask.documents_of(load.party_ids, cursor=cursor), load.cursor)
+        for page in pages:
+            self._save(page.items, self._services.clock.now(), also=partial(self._note_page, load, page.cursor))
+
+    def _note_page(self, load: Walk, cursor: str | None, session: Session) -> None:
+        """Where the load goes on, or that it is done."""
+        if cursor is not None:
+            walks.keep(session, self._id, load, cursor)
+        elif walks.end(session, load):
+            unread.forget_untold(session, self._id, load.party_ids, load.began_at)
             if not self._feeds:  # all there is was told: what was not, is not there any more
-                snapshot.note_gone(session, self._id, party_ids, started)
+                snapshot.note_gone(session, self._id, load.party_ids, load.began_at)
             session.execute(
                 update(PartyRow)
-                .where(PartyRow.connection_id == self._id, PartyRow.party_id.in_(party_ids))
-                .values(documents_at=started)
+                .where(PartyRow.connection_id == self._id, PartyRow.party_id.in_(load.party_ids))
+                .values(documents_at=load.began_at)
             )
 
     def _read_old(self, party_ids: Sequence[str], now: datetime, age: timedelta) -> None:
@@ -283,7 +291,7 @@ class Reading:
             with self._services.db.begin() as session:
                 snapshot.save_parties(session, self._id, page.items, self._services.clock.now())
         with self._services.db.begin() as session:
-            session.execute(update(Connection).where(Connection.id == self._id).values(parties_at=now))
+            self._mark(session, parties_at=now)
 
     def _read_documents(self, document_ids: Sequence[str], now: datetime, age: timedelta | None) -> None:
         """Ask by id for what the feed and the parties do not bring; `age` only without a feed."""
@@ -327,8 +335,7 @@ class Reading:
             with self._services.db.begin() as session:
                 snapshot.save_choices(session, self._id, kind, found)
         with self._services.db.begin() as session:
-            now = self._services.clock.now()
-            session.execute(update(Connection).where(Connection.id == self._id).values(choices_at=now))
+            self._mark(session, choices_at=self._services.clock.now())
 
 
 def _old(at: datetime | None, now: datetime, age: timedelta) -> bool:

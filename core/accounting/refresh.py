@@ -13,11 +13,12 @@ from datetime import timedelta
 
 from sqlalchemy import or_, update
 
-from core.accounting import budget, connections, failures
+from core.accounting import budget, connections, failures, walks
+from core.accounting.keeping import LEASE, Overtaken
 from core.accounting.models import Connection
-from core.accounting.reading import LEASE, Overtaken, Reading, has_new
+from core.accounting.reading import Reading, has_new
 from core.contract.answers import AFTER_A_FAULT
-from core.contract.errors import ProviderError, Unavailable
+from core.contract.errors import ProviderError, Throttled, Unavailable
 from core.contract.guard import UNREADABLE
 from core.db import changed
 from core.services import Services
@@ -70,7 +71,10 @@ def refresh(
 def _how(
     services: Services, connection_id: int, force: bool, user_id: int | None
 ) -> tuple[timedelta | None, budget.Caller]:
-    """How old things must be to be read, and for whom: somebody who pressed or waits for a first load comes first."""
+    """How old things must be to be read, and for whom: somebody who pressed or waits for a first load comes first.
+
+    The rest of a load that takes longer than a minute leaves the last calls of each to other people.
+    """
     with services.db.read() as session:
         age = budget.pace_pressed(session, connection_id, services.clock.now()) if force else None
         waits = force or has_new(session, connection_id)
@@ -83,6 +87,10 @@ def _note(services: Services, connection_id: int, error: Exception) -> None:
     if isinstance(error, budget.Held):  # nothing is wrong: the figures stay as they are for a while
         log.info("refresh of connection %s waits: %s", connection_id, error.message)
         return
+    if isinstance(error, Throttled) and error.window == "minute" and _is_stopped(services, connection_id):
+        log.info("a walk of connection %s goes on at %s", connection_id, error.until)
+        connections.note_pause(services, connection_id, error.until)
+        return
     if not isinstance(error, ProviderError):
         log.error("refresh of connection %s failed", connection_id, exc_info=error)
         error = Unavailable(UNREADABLE, until, detail=type(error).__name__)
@@ -93,6 +101,12 @@ def _note(services: Services, connection_id: int, error: Exception) -> None:
     connections.note_failure(services, connection_id, error)
     about = failures.About(DEED, JOB, {"connection_id": connection_id, "force": True})
     failures.note(services, connection_id, about, error)
+
+
+def _is_stopped(services: Services, connection_id: int) -> bool:
+    """Whether a walk was stopped in the middle: some lists have more pages than there are calls in a minute."""
+    with services.db.read() as session:
+        return walks.are_stopped(session, connection_id)
 
 
 def _lease(services: Services, connection_id: int) -> str:

@@ -10,7 +10,7 @@ so that no figure lacks one silently.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
@@ -26,7 +26,6 @@ from core.contract.answers import (
     checked,
     checked_bytes,
     choices_checked,
-    each_checked,
     is_address,
     page_checked,
     said,
@@ -212,21 +211,25 @@ class GuardedProvider(AccountingProvider):
         asked = {ident for _, ident in refs}
         return self._call("get_documents", ask)
 
-    def documents_of(self, party_ids: Sequence[str], *, modified_since: datetime | None = None) -> Iterator[Document]:
-        """The documents one by one, each looked at as it comes. Wrong ones are set aside."""
+    def documents_of(self, party_ids: Sequence[str], *, cursor: str | None = None) -> Page[Document]:
+        """A page of documents. Wrong ones are set aside."""
 
-        def ask() -> Iterator[Document]:
-            told = self._inner.documents_of(party_ids, modified_since=modified_since)
-            return unlike(each_checked(told, Document, self._leave("documents_of")))
+        def ask() -> Page[Document]:
+            told = self._inner.documents_of(party_ids, cursor=cursor)
+            page = page_checked(told, Document, cursor, self._leave("documents_of"))
+            return Page(list(unlike(page.items)), page.cursor)
 
-        rest = self._call("documents_of", ask)
-        while (document := self._call("documents_of", lambda: next(rest, None))) is not None:
-            yield document
+        return self._call("documents_of", ask)
 
     def changes(self, since: datetime | None, *, cursor: str | None = None) -> Page[Change]:
         """A page of changes. Wrong documents are set aside."""
         ask = self._inner_call("changes", since, cursor=cursor)
         return self._call("changes", lambda: page_checked(ask(), Change, cursor, self._leave("changes")))
+
+    def advances(self, since: datetime | None, *, cursor: str | None = None) -> Page[Change]:
+        """A page of changes of over- and prepayments. Wrong ones are set aside."""
+        ask = self._inner_call("advances", since, cursor=cursor)
+        return self._call("advances", lambda: page_checked(ask(), Change, cursor, self._leave("advances")))
 
     def create(self, kind: DocumentKind, draft: NewDocument, *, key: str) -> Document:
         """The draft made."""

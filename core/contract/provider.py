@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -128,8 +128,13 @@ class AccountingProvider(ABC):
         """
 
     @abstractmethod
-    def documents_of(self, party_ids: Sequence[str], *, modified_since: datetime | None = None) -> Iterator[Document]:
-        """Every document of these parties, with lines and payments where a list carries them, in few calls."""
+    def documents_of(self, party_ids: Sequence[str], *, cursor: str | None = None) -> Page[Document]:
+        """A page of the documents of these parties, with lines and payments where a list carries them, in few calls.
+
+        A cursor may be asked with after hours, by another process, for the same parties. May tell the same document
+        twice; must leave none out that stayed as it was, whatever becomes of others meanwhile. Raises `NotFound` for a
+        cursor that means nothing any more: it then begins again.
+        """
 
     def changes(self, since: datetime | None, *, cursor: str | None = None) -> Page[Change]:
         """Parties and documents that changed after `since`; with None, every party, and open customer credits.
@@ -137,6 +142,13 @@ class AccountingProvider(ABC):
         May tell the same thing twice; must leave nothing out. Follow the cursor to its end.
         """
         raise Unsupported("This accounting system does not tell what changed.")
+
+    def advances(self, since: datetime | None, *, cursor: str | None = None) -> Page[Change]:
+        """Over- and prepayments that changed after `since`, where `changes` leaves them out; with None the open ones.
+
+        Asked less often than `changes`, for where they are lists of their own that cost calls of their own.
+        """
+        raise Unsupported("This accounting system tells over- and prepayments with all other changes.")
 
     def create(self, kind: DocumentKind, draft: NewDocument, *, key: str) -> Document:
         """Make a draft, never more than a draft. Raises `Rejected`, `OutcomeUnknown`, `Unsupported`."""

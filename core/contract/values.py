@@ -97,6 +97,7 @@ class Capability(Enum):
     CUSTOMER_LINK = "customer_link"
     PARTY_RECORD_REF = "party_record_ref"
     CHANGES = "changes"
+    ADVANCES = "advances"
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,11 +122,11 @@ class QuickBooksStub(AccountingProvider):
             wanted = set(refs)
             return [document for document in self._documents(ledger) if (document.kind, document.ref.id) in wanted]
 
-    def documents_of(self, party_ids: Sequence[str], *, modified_since: datetime | None = None) -> Iterator[Document]:
-        """Every document of these parties, with lines and payments."""
+    def documents_of(self, party_ids: Sequence[str], *, cursor: str | None = None) -> Page[Document]:
+        """The documents of these parties with lines and payments, by moment, so that a change moves to the end."""
         with self._call() as ledger:
             found = [document for document in self._documents(ledger) if document.party_id in party_ids]
-        return (document for document in found if modified_since is None or _told_at(document) >= modified_since)
+        return _page(found, lambda d: [_told_at(d).isoformat(), d.ref.id], cursor)
 
     def changes(self, since: datetime | None, *, cursor: str | None = None) -> Page[Change]:
         """What changed at or after `since`, in the order in which it happened; deleted estimates say so.

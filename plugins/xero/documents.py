@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from functools import partial
 
 from core import Document, DocumentKind, DocumentQuery, DocumentStatus, NotFound, Page, Rejected
 from plugins.xero import ids, outgoing
 from plugins.xero.listing import CREDIT_NOTES, ENDPOINTS, INVOICES, MOST, MOST_IDS, Endpoint, Lists, Part
+from plugins.xero.walking import OLDEST_FIRST, Position, following
 
 _SIZE = 100
 _PAGES_LOOKED_THROUGH = 4  # of a thousand each
@@ -111,16 +111,27 @@ class Documents:
             return []
         return [document] if document else []
 
-    def of(self, party_ids: Sequence[str], modified_since: datetime | None) -> Iterator[Document]:
-        """All of these contacts' invoices, bills and credit notes, each once."""
+    def of(self, party_ids: Sequence[str], cursor: str | None) -> Page[Document]:
+        """One page of these contacts' invoices, bills and credit notes, of a thousand in one call.
+
+        The cursor counts the questions that the contacts take; it holds for the same contacts only.
+        """
         idents = [ident for ident in dict.fromkeys(party_ids) if ids.is_id(ident)]
-        seen: set[str] = set()
-        for endpoint, asking in ((INVOICES, _of_contacts), (CREDIT_NOTES, _with_contacts)):
-            for some in self._lists.portions(endpoint, idents, asking):
-                for document in self._lists.every(endpoint, asking(some), modified_since=modified_since):
-                    if document.ref.id not in seen:
-                        seen.add(document.ref.id)
-                        yield document
+        questions = [
+            (endpoint, asking(some))
+            for endpoint, asking in ((INVOICES, _of_contacts), (CREDIT_NOTES, _with_contacts))
+            for some in self._lists.portions(endpoint, idents, asking)
+        ]
+        if not questions:
+            return Page([])
+        stages = [str(number) for number in range(len(questions))]
+        at = Position.read(cursor, stages) if cursor else Position("0")
+        endpoint, params = questions[int(at.stage)]
+        part = self._lists.part(endpoint, {**OLDEST_FIRST, **params}, page=abs(at.page), modified_since=at.since)
+        goes_on = following(at, part)
+        if goes_on is None and int(at.stage) + 1 < len(questions):
+            goes_on = Position(str(int(at.stage) + 1))
+        return Page(part.items, goes_on.text() if goes_on else None)
 
 
 def _position(cursor: str | None) -> tuple[str, int]:

@@ -37,11 +37,12 @@ class Endpoint(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[T]):
-    """One page: its values, whether it is the last, how many rows it had and when its last row was changed."""
+    """One page: its values, whether it is the last, when its last row was changed, and of how many pages, if told."""
 
     items: list[T]
     last: bool
     changed: datetime | None
+    pages: int | None = None
 
 
 CONTACTS: Endpoint[Party] = Endpoint("Contacts", answers.Contacts, "contacts", lambda row, base: mapping.party(row), {})
@@ -142,4 +143,4 @@ class Lists:
         pages = envelope.pagination.page_count if envelope.pagination else None
         last = len(rows) < size if pages is None else page >= pages
         changed = readable_moment(rows[-1].updated_date_utc) if rows else None
-        return Part([value for value in values if value is not None], last, changed)
+        return Part([value for value in values if value is not None], last, changed, pages)

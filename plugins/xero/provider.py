@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from core import (
@@ -26,7 +26,7 @@ from core import (
     Unsupported,
 )
 from plugins.xero import answers, choosing, ids, links, mapping, outgoing, scopes
-from plugins.xero.changes import changes
+from plugins.xero.changes import advances, changes
 from plugins.xero.client import XeroClient
 from plugins.xero.documents import Documents
 from plugins.xero.drafts import Drafts
@@ -49,6 +49,7 @@ _CAPABILITIES = frozenset(
         Capability.HISTORY,
         Capability.CUSTOMER_LINK,
         Capability.CHANGES,
+        Capability.ADVANCES,
     }
 )
 _PRINTED = (
@@ -112,16 +113,20 @@ class XeroProvider(AccountingProvider):
         """Documents by kind and id, many in one call; the unknown are left out."""
         return self._documents.get(refs)
 
-    def documents_of(self, party_ids: Sequence[str], *, modified_since: datetime | None = None) -> Iterator[Document]:
-        """Every invoice, bill and credit note of these contacts, a thousand in one call.
+    def documents_of(self, party_ids: Sequence[str], *, cursor: str | None = None) -> Page[Document]:
+        """A page of the invoices, bills and credit notes of these contacts, a thousand in one call.
 
-        Over- and prepayments are told by `changes`: Xero cannot filter them by contact in a way that scales.
+        Over- and prepayments are told by `advances`: Xero cannot filter them by contact in a way that scales.
         """
-        return self._documents.of(party_ids, modified_since)
+        return self._documents.of(party_ids, cursor)
 
     def changes(self, since: datetime | None, *, cursor: str | None = None) -> Page[Change]:
-        """One page of what changed; with None all contacts and the open over- and prepayments of customers."""
+        """One page of the contacts, invoices, bills and credit notes that changed; with None all contacts."""
         return changes(self._lists, since, cursor)
+
+    def advances(self, since: datetime | None, *, cursor: str | None = None) -> Page[Change]:
+        """One page of the over- and prepayments that changed; with None the open ones."""
+        return advances(self._lists, since, cursor)
 
     def create(self, kind: DocumentKind, draft: NewDocument, *, key: str) -> Document:
         """Make a sales invoice with the status DRAFT. Raises `Rejected`, `OutcomeUnknown`, `Unsupported`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -30,7 +30,7 @@ from core import (
     Ref,
     Unavailable,
 )
-from core.testing.conformance.helpers import new_key
+from core.testing.conformance.helpers import new_key, of_party
 from plugins.quickbooks_stub.provider import QuickBooksStub
 
 
@@ -47,10 +47,9 @@ class Garbling(QuickBooksStub):
     def get_documents(self, refs: Sequence[tuple[DocumentKind, str]]) -> Sequence[Document]:
         return [self.garble(document) for document in super().get_documents(refs)]
 
-    def documents_of(
-        self, party_ids: Sequence[str], *, modified_since: dt.datetime | None = None
-    ) -> Iterator[Document]:
-        return map(self.garble, super().documents_of(party_ids, modified_since=modified_since))
+    def documents_of(self, party_ids: Sequence[str], *, cursor: str | None = None) -> Page[Document]:
+        page = super().documents_of(party_ids, cursor=cursor)
+        return Page([self.garble(document) for document in page.items], page.cursor)
 
 
 class CountsInFloats(Garbling):
@@ -144,11 +143,21 @@ class TakesTextForAPattern(QuickBooksStub):
 
 
 class ReadsNothingAsEverything(QuickBooksStub):
-    def documents_of(
-        self, party_ids: Sequence[str], *, modified_since: dt.datetime | None = None
-    ) -> Iterator[Document]:
+    def documents_of(self, party_ids: Sequence[str], *, cursor: str | None = None) -> Page[Document]:
         everybody = [f"customer-{number}" for number in range(1, 14)]
-        return super().documents_of(party_ids or everybody, modified_since=modified_since)
+        return super().documents_of(party_ids or everybody, cursor=cursor)
+
+
+class KeepsItsPlaceToItself(QuickBooksStub):
+    """The cursor says nothing: where the walk stands is known to this one object alone."""
+
+    _walk: list[Document]
+
+    def documents_of(self, party_ids: Sequence[str], *, cursor: str | None = None) -> Page[Document]:
+        if cursor is None:
+            self._walk = list(super().documents_of(party_ids).items)
+        taken, self._walk = self._walk[:2], self._walk[2:]
+        return Page(taken, f"{len(self._walk)} to come" if self._walk else None)
 
 
 class LeavesTheLastDayOut(QuickBooksStub):
@@ -184,7 +193,8 @@ class MakesSomethingElse(QuickBooksStub):
 
 class FindsTheLatest(QuickBooksStub):
     def find_created(self, kind: DocumentKind, key: str, party_id: str, since: dt.datetime) -> Document | None:
-        found = [document for document in self.documents_of([party_id], modified_since=since) if document.kind is kind]
+        found = [document for document in of_party(self, party_id) if document.kind is kind]
+        found = [document for document in found if document.updated_at and document.updated_at >= since]
         return found[-1] if found else None
 
 
@@ -240,6 +250,16 @@ class TellsOnlyInvoices(QuickBooksStub):
         page = super().changes(since, cursor=cursor)
         kinds = (None, DocumentKind.SALES_INVOICE)
         return Page([c for c in page.items if (c.document and c.document.kind) in kinds], page.cursor)
+
+
+class TellsAllOfItTwice(QuickBooksStub):
+    """It claims to tell over- and prepayments apart and tells everything in both places."""
+
+    def capabilities(self) -> frozenset[Capability]:
+        return super().capabilities() | {Capability.ADVANCES}
+
+    def advances(self, since: dt.datetime | None, *, cursor: str | None = None) -> Page[Change]:
+        return super().changes(since, cursor=cursor)
 
 
 class CallsForAnAddress(QuickBooksStub):

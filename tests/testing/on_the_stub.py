@@ -44,7 +44,7 @@ class OnTheStub(ProviderConformance):
 
     @pytest.fixture
     def documents_in_two_currencies(self, provider: AccountingProvider) -> Sequence[tuple[DocumentKind, str]]:
-        found = [next(iter(provider.documents_of([party]))) for party in ("customer-1", "customer-2")]
+        found = [provider.documents_of([party]).items[0] for party in ("customer-1", "customer-2")]
         return [(document.kind, document.ref.id) for document in found]
 
     @pytest.fixture

@@ -143,13 +143,10 @@ class Books(AccountingProvider):
         told: Sequence[Document] = self._tell("get_documents", found)
         return told
 
-    def documents_of(
-        self, party_ids: Sequence[str], *, modified_since: dt.datetime | None = None
-    ) -> Iterator[Document]:
+    def documents_of(self, party_ids: Sequence[str], *, cursor: str | None = None) -> Page[Document]:
         self._context.token()
         found = [one for one in self._house.documents.values() if one.party_id in party_ids]
-        told: Iterator[Document] = self._tell("documents_of", iter(found))
-        return told
+        return Page(self._tell("documents_of", iter(found)))
 
     def create(self, kind: DocumentKind, draft: NewDocument, *, key: str) -> Document:
         """Looks first: the vendor takes no idempotency key."""

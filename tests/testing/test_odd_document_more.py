@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,6 +41,21 @@ def test_what_is_claimed_is_offered_and_shown(desk: Desk, page: str) -> None:
     field = desk.browser.get(page).html.select_one("#more input[readonly]")
     assert field["value"].startswith("https://ledgerhouse.example/pay/")
     assert desk.browser.get(f"{page}/pdf").body == b"%PDF-1.7 of the stranger"
+
+
+@pytest.mark.parametrize("ahead", [-90, 90])
+def test_an_answer_is_one_though_the_workers_clock_differs(
+    desk: Desk, house: Ledgerhouse, page: str, ahead: int
+) -> None:
+    for text in ("to the ledger", "once more", "a third time"):
+        house.spoilt["history"] = lambda found, text=text: [replace(found[0], text=text)]
+        desk.browser.send(f"{page}/ask/history", status=303)
+        desk.clock.advance(seconds=ahead)
+        desk.services.jobs.drain()
+        desk.clock.advance(seconds=-ahead)
+        assert text in words(desk.browser.get(page, status=200), "#more")
+        desk.clock.advance(minutes=5)
+        assert "No answer came" not in words(desk.browser.get(page, status=200), "#more")
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ WRONG: dict[str, tuple[str, Callable[[Any], Any], str]] = {
 
 
 ASKED: dict[str, Callable[[AccountingProvider], Any]] = {
-    "documents_of": lambda provider: list(provider.documents_of(["7"])),
+    "documents_of": lambda provider: provider.documents_of(["7"]),
     "search_parties": lambda provider: provider.search_parties("ann", cursor="again"),
     "organisation": lambda provider: provider.organisation(),
     "choices": lambda provider: provider.choices(ChoiceKind.CURRENCY),
@@ -164,7 +164,7 @@ def test_a_wrong_document_is_set_aside_and_keeps_no_other_back(what: str, house:
     noted: list[tuple[str, Exception]] = []
     context = StaticContext(HOUSE, ManualClock(NOW))
     provider = house.guarded(lambda where, error: noted.append((where, error))).open(context)
-    assert [one.ref.id for one in provider.documents_of(["7"])] == ["2"]
+    assert [one.ref.id for one in provider.documents_of(["7"]).items] == ["2"]
     assert [(one.document_id, one.party_id) for one in take_set_aside(provider)] == [("1", "7")]
     assert take_set_aside(provider) == []
     assert [where for where, _ in noted] == [method]

@@ -35,6 +35,12 @@ BROKEN = [
     ("Overlaps", "test_a_search_gives_every_party_once", "A page begins after the end of the one before"),
     ("TakesTextForAPattern", "test_a_strange_text_finds_nothing", "escape it, or look for it yourself"),
     ("ReadsNothingAsEverything", "test_documents_of_nobody_are_none", "With no party asked for, give nothing"),
+    (
+        "KeepsItsPlaceToItself",
+        "test_a_walk_through_a_partys_documents",
+        "Put all that is needed into the cursor",
+    ),
+    ("TellsAllOfItTwice", "test_over_and_prepayments_are_told_in_one_place", "for over- and prepayments alone"),
     ("LeavesTheLastDayOut", "test_both_ends_of_the_dates_are_in", "both ends of the dates are in"),
     ("StumblesOverUnknownIds", "test_a_strange_id_is_not_found", "Raise NotFound for an id the system does not know"),
     ("ForgetsTheKey", "test_the_same_key_makes_one_document", "Send `key` as the idempotency key"),

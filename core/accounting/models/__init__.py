@@ -6,6 +6,7 @@ are the provider's own ids and opaque here.
 
 from core.accounting.models.connections import (
     PROVIDER_ID,
+    BegunWalk,
     CallShare,
     CallSlot,
     CallWindow,
@@ -42,6 +43,7 @@ from core.accounting.models.snapshot import (
 __all__ = [
     "CREDIT_KINDS",
     "PROVIDER_ID",
+    "BegunWalk",
     "CallShare",
     "CallSlot",
     "CallWindow",

@@ -54,7 +54,8 @@ class GrantRow(Base):
 class Connection(Base):
     """One authorised accounting organisation. `state`: connected, reconnect (the grant is gone) or disconnected.
 
-    `changes_at` is up to when the feed of changes was read, `parties_at` when the party index was first filled.
+    `changes_at` is up to when the feed of changes was read, `advances_at` the same of over- and prepayments where they
+    are told apart, `parties_at` when the party index was first filled.
     `authorizer` is the way it was connected last, known also while it is disconnected.
     `missing_scope` is the permission that the grant lacks, as the provider named it when it last denied a call.
     `told_at` is when the provider last told of a change by itself, `told_read_at` when that was last read.
@@ -87,6 +88,7 @@ class Connection(Base):
     choices_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     parties_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     changes_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    advances_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     told_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     told_read_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     converted: Mapped[bool] = mapped_column(default=False)
@@ -95,6 +97,21 @@ class Connection(Base):
     refresh_until: Mapped[dt.datetime | None] = mapped_column(Moment)
 
     grant: Mapped[GrantRow | None] = relationship()
+
+
+class BegunWalk(Base):
+    """A walk through a provider's list that was stopped in the middle: since when, and the cursor of the next page.
+
+    `what`: documents (a first load, of `party_ids`), changes or advances (a feed). What lies before the cursor is kept.
+    """
+
+    __tablename__ = "accounting_begun_walk"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("accounting_connection.id", ondelete="CASCADE"), index=True)
+    what: Mapped[str] = mapped_column(String(12))
+    party_ids: Mapped[list[str]] = mapped_column(JSON, default=list)
+    cursor: Mapped[str] = mapped_column(Text)
+    began_at: Mapped[dt.datetime] = mapped_column(Moment)
 
 
 class CallWindow(Base):

@@ -189,8 +189,8 @@ class DocumentMore(Base):
     """What was asked for of one document when somebody wanted it. `what`: history or customer_url.
 
     `told`: of the history a list of {at, deed, by, text}, newest first; of the customer's own address ``[{"url": …}]``,
-    or nothing where there is none. `asked_at` is when it was asked for last, `told_at` when that was answered, `error`
-    why it was not.
+    or nothing where there is none. `asked_at` is when it was asked for last, `waits` whether that was not answered yet,
+    `told_at` when it was told last, `error` why it was not. The two moments are of two clocks, and not compared.
     """
 
     __tablename__ = "accounting_document_more"
@@ -202,5 +202,6 @@ class DocumentMore(Base):
     told: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
     told_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     asked_at: Mapped[dt.datetime] = mapped_column(Moment)
+    waits: Mapped[bool] = mapped_column(default=True)
     error: Mapped[str] = mapped_column(Text, default="")
     error_detail: Mapped[str] = mapped_column(Text, default="")

@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("choices_at", core.db.Moment(), nullable=True),
         sa.Column("parties_at", core.db.Moment(), nullable=True),
         sa.Column("changes_at", core.db.Moment(), nullable=True),
+        sa.Column("advances_at", core.db.Moment(), nullable=True),
         sa.Column("told_at", core.db.Moment(), nullable=True),
         sa.Column("told_read_at", core.db.Moment(), nullable=True),
         sa.Column("converted", sa.Boolean(), nullable=False),
@@ -139,6 +140,25 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("role_id", "connection_id", name=op.f("pk_accounting_access")),
     )
+    op.create_table(
+        "accounting_begun_walk",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=False),
+        sa.Column("what", sa.String(length=12), nullable=False),
+        sa.Column("party_ids", sa.JSON(), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=False),
+        sa.Column("began_at", core.db.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["accounting_connection.id"],
+            name=op.f("fk_accounting_begun_walk_connection_id_accounting_connection"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_begun_walk")),
+    )
+    with op.batch_alter_table("accounting_begun_walk", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_accounting_begun_walk_connection_id"), ["connection_id"], unique=False)
+
     op.create_table(
         "accounting_call_share",
         sa.Column("connection_id", sa.Integer(), nullable=False),
@@ -288,6 +308,7 @@ def upgrade() -> None:
         sa.Column("told", sa.JSON(), nullable=False),
         sa.Column("told_at", core.db.Moment(), nullable=True),
         sa.Column("asked_at", core.db.Moment(), nullable=False),
+        sa.Column("waits", sa.Boolean(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("error_detail", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(

@@ -7,11 +7,13 @@ from datetime import UTC, timedelta
 import pytest
 
 from core.contract.provider import AccountingProvider, ProviderContext
-from core.contract.values import Capability, DocumentKind, DocumentStatus
+from core.contract.values import Capability, Change, DocumentKind, DocumentStatus
 from core.testing.conformance.fixtures import ConformanceFixtures
 from core.testing.conformance.helpers import (
+    ADVANCES,
     CREDITS,
     DRAFTS,
+    all_advances,
     all_changes,
     expect_unsupported,
     find_parties,
@@ -28,6 +30,16 @@ from core.testing.conformance.helpers import (
 from core.testing.conformance.wellformed import document_complaints, party_complaints
 
 _OVERLAP = timedelta(days=1)
+
+
+def told_first(provider: AccountingProvider) -> list[Change]:
+    """What the first reading gives, over- and prepayments too."""
+    apart = Capability.ADVANCES in provider.capabilities()
+    return [*all_changes(provider, None), *(all_advances(provider, None) if apart else [])]
+
+
+def _what(change: Change) -> str:
+    return change.document.kind.name if change.document else "a party"
 
 
 class ChangeChecks(ConformanceFixtures):
@@ -48,7 +60,7 @@ class ChangeChecks(ConformanceFixtures):
     def test_the_first_reading_gives_no_documents_but_open_credits(self, provider: AccountingProvider) -> None:
         """The documents of linked parties are read apart; all documents of a company would be too many."""
         need(provider, Capability.CHANGES)
-        documents = [change.document for change in all_changes(provider, None) if change.document]
+        documents = [change.document for change in told_first(provider) if change.document]
         wrong = [
             f"{d.kind.name} {d.number}"
             for d in documents
@@ -120,6 +132,25 @@ class ChangeChecks(ConformanceFixtures):
         tick(context)
         told = [change.document.ref.id for change in all_changes(provider, since) if change.document]
         assert made.ref.id in told, f"changes({since}) does not tell the {kind.name} made a moment later."
+
+    def test_over_and_prepayments_are_told_in_one_place(
+        self, provider: AccountingProvider, context: ProviderContext
+    ) -> None:
+        """Where they are told apart they are read less often, each list up to a mark of its own."""
+        need(provider, Capability.ADVANCES)
+        since = context.clock.now() - timedelta(days=90)
+        apart, others = all_advances(provider, since), all_changes(provider, since)
+        wrong = {_what(change) for change in apart} - {kind.name for kind in ADVANCES}
+        assert not wrong, f"advances({since}) tells {sorted(wrong)}; it is for over- and prepayments alone."
+        double = {_what(change) for change in others} & {kind.name for kind in ADVANCES}
+        assert not double, f"changes({since}) tells {sorted(double)} too; leave them to advances, or do not claim it."
+        base = provider.organisation().base_currency
+        no_complaints("advances", [w for c in apart if c.document for w in document_complaints(c.document, base)])
+
+    def test_unclaimed_advances_are_unsupported(self, provider: AccountingProvider) -> None:
+        """They are then among all other changes."""
+        need_unclaimed(provider, Capability.ADVANCES)
+        expect_unsupported("advances(None)", Capability.ADVANCES, lambda: provider.advances(None))
 
     def test_unclaimed_changes_are_unsupported(self, provider: AccountingProvider) -> None:
         """The core then reads what it needs party by party."""

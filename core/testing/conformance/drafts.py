@@ -150,13 +150,10 @@ class DraftChecks(ConformanceFixtures):
     ) -> None:
         """The tab shows the new draft after its next refresh."""
         need(provider, DRAFTS[kind])
-        since = context.clock.now()
-        tick(context)
         made = self._sample(provider, context, customer, kind, new_key())
-        for told in (of_party(provider, customer), list(provider.documents_of([customer], modified_since=since))):
-            assert made.ref.id in [document.ref.id for document in told], (
-                f"documents_of leaves out the {kind.name} that create just made; give drafts too."
-            )
+        assert made.ref.id in [document.ref.id for document in of_party(provider, customer)], (
+            f"documents_of leaves out the {kind.name} that create just made; give drafts too."
+        )
 
     @each_kind
     def test_a_draft_is_changed_in_place(

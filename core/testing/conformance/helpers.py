@@ -37,7 +37,8 @@ MOST_PAGES = 1000
 WHOLE = re.compile("BIF|CLP|DJF|GNF|ISK|JPY|KMF|KRW|PYG|RWF|UGX|UYI|VND|VUV|XAF|XOF|XPF")
 THOUSANDTHS = re.compile("BHD|IQD|JOD|KWD|LYD|OMR|TND")
 DRAFTS = {DocumentKind.SALES_INVOICE: Capability.DRAFT_INVOICE, DocumentKind.ESTIMATE: Capability.ESTIMATE}
-CREDITS = (DocumentKind.SALES_CREDIT_NOTE, DocumentKind.OVERPAYMENT, DocumentKind.PREPAYMENT)
+ADVANCES = (DocumentKind.OVERPAYMENT, DocumentKind.PREPAYMENT)
+CREDITS = (DocumentKind.SALES_CREDIT_NOTE, *ADVANCES)
 
 
 def walk(what: str, fetch: Callable[[str | None], Page[T]]) -> list[T]:
@@ -82,6 +83,11 @@ def find_documents(provider: AccountingProvider, query: DocumentQuery) -> list[D
 def all_changes(provider: AccountingProvider, since: datetime | None) -> list[Change]:
     """Every change since a moment (None: the first reading)."""
     return walk("changes", lambda cursor: provider.changes(since, cursor=cursor))
+
+
+def all_advances(provider: AccountingProvider, since: datetime | None) -> list[Change]:
+    """Every change of over- and prepayments since a moment (None: the first reading)."""
+    return walk("advances", lambda cursor: provider.advances(since, cursor=cursor))
 
 
 def need(provider: AccountingProvider, capability: Capability) -> None:
@@ -225,9 +231,14 @@ def smallest(currency: str) -> Decimal:
     return Decimal("0.001") if THOUSANDTHS.fullmatch(currency) else Decimal("0.01")
 
 
+def of_parties(provider: AccountingProvider, party_ids: Sequence[str]) -> list[Document]:
+    """Every document of these parties."""
+    return walk("documents_of", lambda cursor: provider.documents_of(party_ids, cursor=cursor))
+
+
 def of_party(provider: AccountingProvider, party_id: str) -> list[Document]:
     """Every document of one party."""
-    return list(provider.documents_of([party_id]))
+    return of_parties(provider, [party_id])
 
 
 def missing(wanted: Collection[T], found: Collection[T]) -> str:

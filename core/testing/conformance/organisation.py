@@ -24,6 +24,7 @@ _METHODS = {
     Capability.HISTORY: ("history",),
     Capability.CUSTOMER_LINK: ("customer_url",),
     Capability.CHANGES: ("changes",),
+    Capability.ADVANCES: ("advances",),
 }
 
 

@@ -6,10 +6,11 @@ sentence.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-from plugins.xero.sandbox import contact_rules, document_rules, documents, history, settle
+from plugins.xero.sandbox import contact_rules, document_rules, documents, held, history, settle
 from plugins.xero.sandbox.asking import Ask, local_day
 from plugins.xero.sandbox.contact_parts import given_parts
 from plugins.xero.sandbox.kinds import CREDIT_NOTE, INVOICE
@@ -92,6 +93,22 @@ class Deeds:
             except ValueError as error:
                 raise Impossible(str(error)) from error
 
+    def receive(self, contact_id: str, amount: Decimal, table: str = "Overpayments") -> Record:
+        """Money of a customer that is for no invoice yet: an overpayment, or a prepayment (``Prepayments``)."""
+        with self._state.store.work():
+            books = self._books_of("Contacts", contact_id)
+            return books[table].put(held.received(books, table, contact_id, amount, self._today(books), self._now()))
+
+    def apply(self, table: str, credit_id: str, invoice_id: str, amount: Decimal) -> Record:
+        """Set (a part of) a credit note, an over- or prepayment against an invoice."""
+        return self._settled(
+            table, credit_id, lambda books, credit: self._apply(books, table, credit, invoice_id, amount)
+        )
+
+    def refund(self, table: str, credit_id: str, amount: Decimal) -> Record:
+        """Pay (a part of) a credit note, an over- or prepayment back."""
+        return self._settled(table, credit_id, lambda books, credit: self._refund(books, table, credit, amount))
+
     def lock(self, *, period: date | None = None, end_of_year: date | None = None, tenant_id: str = "") -> None:
         """Lock the books up to a day, and with it; without days nothing is locked any more."""
         with self._state.store.work():
@@ -165,6 +182,22 @@ class Deeds:
             details = f"Document {status.lower()} by {history.BOOKKEEPER}"
             history.add(books, invoice_id, status.capitalize(), details, self._now(), history.BOOKKEEPER)
             return books["Invoices"].put(record)
+
+    def _settled(self, table: str, credit_id: str, work: Callable[[Books, Record], Record]) -> Record:
+        with self._state.store.work():
+            books = self._books_of(table, credit_id)
+            try:
+                return work(books, dict(books[table].get(credit_id) or {}))
+            except ValueError as error:
+                raise Impossible(str(error)) from error
+
+    def _apply(self, books: Books, table: str, credit: Record, invoice_id: str, amount: Decimal) -> Record:
+        invoice = dict(self._invoice(invoice_id)[1])
+        return settle.allocate(books, table, credit, invoice, amount, self._today(books), self._now())
+
+    def _refund(self, books: Books, table: str, credit: Record, amount: Decimal) -> Record:
+        bank = books["Accounts"].numbered("090")[0]
+        return settle.refund(books, table, credit, amount, self._today(books), bank, self._now())
 
     def _credit(self, books: Books, invoice: Record, amount: Decimal) -> Record:
         note = documents.credit_for(books, invoice, amount, self._today(books), self._now())

@@ -133,9 +133,24 @@ def allocate(
     return row
 
 
+def refund(books: Books, table: str, credit: Record, amount: Decimal, day: str, account: Record, ms: int) -> Record:
+    """Pay (a part of) what remains of a credit back, as the credit itself tells it. Raises ValueError."""
+    amount = cents(amount)
+    if credit["Status"] != "AUTHORISED" or not ZERO < amount <= credit["RemainingCredit"]:
+        raise ValueError("Payment amount exceeds the amount outstanding on this document")
+    payment = _inside(
+        {"PaymentID": str(uuid4()), "Date": day, "Amount": amount, "Reference": account["Name"]}
+        | {"CurrencyRate": credit["CurrencyRate"]}
+    )
+    credit["Payments"] = [*credit["Payments"], payment]
+    use_up(credit, day)
+    credit["UpdatedDateUTC"] = max(ms, credit["UpdatedDateUTC"])
+    return books[table].put(credit)
+
+
 def use_up(credit: Record, day: str) -> None:
     """Reckon what remains of a credit; used up it is PAID."""
-    used = sum((row["Amount"] for row in credit["Allocations"]), ZERO)
+    used = sum((row["Amount"] for row in [*credit["Allocations"], *credit["Payments"]]), ZERO)
     credit["RemainingCredit"] = credit["Total"] - used
     if credit["RemainingCredit"] == 0:
         credit["Status"] = "PAID"

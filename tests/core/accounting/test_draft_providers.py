@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import ModuleType
 from typing import Any
@@ -75,8 +75,8 @@ class Plain(AccountingProvider):
     def get_documents(self, refs: Sequence[tuple[DocumentKind, str]]) -> Sequence[Document]:
         return ()
 
-    def documents_of(self, party_ids: Sequence[str], *, modified_since: Any = None) -> Iterator[Document]:
-        return iter(())
+    def documents_of(self, party_ids: Sequence[str], *, cursor: str | None = None) -> Page[Document]:
+        return Page(())
 
     def choices(self, kind: ChoiceKind) -> Sequence[Choice]:
         return ()

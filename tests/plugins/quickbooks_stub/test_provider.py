@@ -25,6 +25,7 @@ from core import (
     Unsupported,
 )
 from core.testing import StaticContext, UnlimitedBudget
+from core.testing.conformance.helpers import of_party
 from tests.plugins.quickbooks_stub.conftest import Open
 
 ESTIMATE = DocumentKind.ESTIMATE
@@ -41,7 +42,7 @@ DRAFT = NewDocument(
 
 
 def _estimates(provider: AccountingProvider) -> list[Document]:
-    return [document for document in provider.documents_of(["customer-1"]) if document.kind is ESTIMATE]
+    return [document for document in of_party(provider, "customer-1") if document.kind is ESTIMATE]
 
 
 def test_a_draft_invoice_is_not_to_be_had(provider: AccountingProvider) -> None:

@@ -11,6 +11,7 @@ from core.accounting import connections
 from core.accounting.models import Connection
 from core.records.models import Organization
 from core.services import Services
+from core.testing.conformance.helpers import of_party
 from tests.conftest import Browser, LogIn
 
 TAB = "tabs/quickbooks_stub"
@@ -82,7 +83,7 @@ def test_a_linked_record_shows_the_toy_figures(linked: Browser, harbour: str) ->
 
 
 def test_an_estimate_is_made_once_and_no_invoice_at_all(linked: Browser, services: Services, harbour: str) -> None:
-    before = list(_provider(services).documents_of(["customer-1"]))
+    before = of_party(_provider(services), "customer-1")
     page = linked.get(f"{harbour}/{TAB}/draft").maybe_follow()
     form = page.forms["draft-form"]
     form["lines-0-description"] = "Grinder"
@@ -93,7 +94,7 @@ def test_an_estimate_is_made_once_and_no_invoice_at_all(linked: Browser, service
     form.submit("action", value="send", status=303)  # a second click
     services.jobs.drain()
     known = {document.ref.id for document in before}
-    new = [document for document in _provider(services).documents_of(["customer-1"]) if document.ref.id not in known]
+    new = [document for document in of_party(_provider(services), "customer-1") if document.ref.id not in known]
     assert [(document.kind, document.vendor_status) for document in new] == [(DocumentKind.ESTIMATE, "Pending")]
     assert new[0].number in linked.get(first.location)
 

@@ -12,6 +12,7 @@ from core import (
     Line,
     NewDocument,
 )
+from core.testing.conformance.helpers import of_parties
 from plugins.xero.provider import XeroProvider
 
 IDENT = "ca9ee388-3ecc-5a73-baab-7443cc245977"
@@ -27,7 +28,7 @@ DRAFT = NewDocument(
 
 def read(provider: XeroProvider) -> Any:
     """A read."""
-    return list(provider.documents_of([IDENT]))
+    return of_parties(provider, [IDENT])
 
 
 def write(provider: XeroProvider) -> Any:

@@ -55,7 +55,7 @@ class TestXero(ProviderConformance):
     @pytest.fixture
     def documents_in_two_currencies(self, provider: XeroProvider, sandbox: Sandbox) -> list[tuple[DocumentKind, str]]:
         names = ("Harbour Coffee Roasters Ltd", "Albion Bicycle Works Ltd")
-        found = [next(provider.documents_of([sandbox.contact_id(name)])) for name in names]
+        found = [provider.documents_of([sandbox.contact_id(name)]).items[0] for name in names]
         return [(document.kind, document.ref.id) for document in found]
 
     @pytest.fixture

@@ -21,7 +21,7 @@ def history(*told: dict[str, object]) -> list[tuple[str, str, str]]:
 
 
 def test_a_history_is_told_in_one_call(provider: XeroProvider, sandbox: Sandbox, wire: Wire) -> None:
-    document = next(one for one in provider.documents_of([sandbox.contact_id(HARBOUR)]) if one.kind.is_sale)
+    document = next(one for one in provider.documents_of([sandbox.contact_id(HARBOUR)]).items if one.kind.is_sale)
     wire.requests.clear()
     told = provider.history(document.kind, document.ref)
     assert len(wire.requests) == 1
@@ -42,7 +42,9 @@ def test_what_has_no_moment_that_can_be_read_is_left_out() -> None:
 
 def test_the_customers_address_is_that_of_an_approved_sale(provider: XeroProvider, sandbox: Sandbox) -> None:
     sales = [
-        one for one in provider.documents_of([sandbox.contact_id(HARBOUR)]) if one.kind is DocumentKind.SALES_INVOICE
+        one
+        for one in provider.documents_of([sandbox.contact_id(HARBOUR)]).items
+        if one.kind is DocumentKind.SALES_INVOICE
     ]
     approved = next(one for one in sales if one.status is DocumentStatus.AUTHORISED)
     draft = next(one for one in sales if one.status is DocumentStatus.DRAFT)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from core import AmountsAre, DocumentKind, DocumentStatus, Line, NewDocument
 from core.testing import UnlimitedBudget
+from core.testing.conformance.helpers import of_parties
 from plugins.xero.provider import XeroProvider
 from plugins.xero.sandbox import Sandbox
 from tests.plugins.xero.conftest import Consent, Wire
@@ -28,7 +29,7 @@ def test_the_main_road_from_consent_to_a_draft(
     party = provider.search_parties("harbour coffee").items[0]
     assert party.ref.id == sandbox.contact_id("Harbour Coffee Roasters Ltd")
 
-    documents = list(provider.documents_of([party.ref.id]))
+    documents = of_parties(provider, [party.ref.id])
     assert {document.party_id for document in documents} == {party.ref.id}
     assert {document.kind for document in documents} >= {DocumentKind.SALES_INVOICE, DocumentKind.BILL}
     assert all(document.lines for document in documents)

@@ -62,7 +62,7 @@ def test_numbers_of_a_line_with_more_than_four_decimals_are_rounded(context: Sta
 def test_totals_are_never_rounded(context: StaticContext) -> None:
     """The contract refuses them, and that is right: a total is never made to fit."""
     rows = [{**ROW, "Total": 1.23456}]
-    (found,) = told(context, {"Invoices": rows, "CreditNotes": []}).documents_of([IDENT])
+    (found,) = told(context, {"Invoices": rows, "CreditNotes": []}).documents_of([IDENT]).items
     assert found.total == Decimal("1.23456")
 
 
@@ -80,7 +80,7 @@ def test_words_of_a_line_come_without_characters_that_cannot_be_kept(context: St
 
 def test_half_a_character_is_left_out_and_whole_ones_stay(context: StaticContext) -> None:
     raw = json.dumps({"Invoices": [{**ROW, "Reference": "🫖 a\ud83e b\udd16 \\ud800"}], "CreditNotes": []})
-    (found,) = answered(context, httpx2.Response(200, content=raw.encode())).documents_of([IDENT])
+    (found,) = answered(context, httpx2.Response(200, content=raw.encode())).documents_of([IDENT]).items
     assert found.reference == "🫖 a b \\ud800"
 
 

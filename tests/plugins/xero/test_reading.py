@@ -11,7 +11,6 @@ import pytest
 
 from core import (
     Capability,
-    Change,
     ChoiceKind,
     Document,
     DocumentKind,
@@ -25,21 +24,12 @@ from core import (
     Unsupported,
 )
 from core.testing import StaticContext
+from core.testing.conformance.helpers import all_advances, all_changes, of_parties
 from plugins.xero.provider import XeroProvider
 from plugins.xero.sandbox import Sandbox
 from tests.plugins.xero.conftest import Wire
 
 HARBOUR = "Harbour Coffee Roasters Ltd"
-
-
-def walk(provider: XeroProvider, since: dt.datetime | None) -> list[Change]:
-    """Every change, page after page."""
-    page = provider.changes(since)
-    found = list(page.items)
-    while page.cursor:
-        page = provider.changes(since, cursor=page.cursor)
-        found += page.items
-    return found
 
 
 def find(provider: XeroProvider, query: DocumentQuery) -> list[Document]:
@@ -119,13 +109,13 @@ def test_what_is_no_id_of_xeros_is_not_found_without_a_call(provider: XeroProvid
     with pytest.raises(NotFound):
         provider.get_party(ident)
     assert provider.get_documents([(DocumentKind.SALES_INVOICE, ident), (DocumentKind.BILL_CREDIT_NOTE, ident)]) == []
-    assert list(provider.documents_of([ident])) == []
+    assert of_parties(provider, [ident]) == []
     assert len(wire.requests) == before
 
 
 def test_everything_of_a_contact_arrives_with_lines(provider: XeroProvider, sandbox: Sandbox, wire: Wire) -> None:
     party = sandbox.contact_id(HARBOUR)
-    documents = list(provider.documents_of([party]))
+    documents = of_parties(provider, [party])
     expected = {
         row[key]
         for table, key in (("Invoices", "InvoiceID"), ("CreditNotes", "CreditNoteID"))
@@ -142,31 +132,13 @@ def test_the_documents_of_everybody_take_a_call_for_as_many_contacts_as_an_addre
     provider: XeroProvider, sandbox: Sandbox, wire: Wire
 ) -> None:
     parties = [row["ContactID"] for row in sandbox.records("Contacts")]
-    documents = list(provider.documents_of(parties))
+    documents = of_parties(provider, parties)
     assert len(documents) == len(sandbox.records("Invoices")) + len(sandbox.records("CreditNotes"))
     assert (len(wire.sent("GET", "/Invoices")), len(wire.sent("GET", "/CreditNotes"))) == (2, 3)
 
 
-def test_only_what_changed_since_is_read_when_asked_so(
-    provider: XeroProvider, sandbox: Sandbox, clock: ManualClock
-) -> None:
-    party = sandbox.contact_id(HARBOUR)
-    since = clock.advance(seconds=3600)
-    row = next(
-        row
-        for row in sandbox.records("Invoices")
-        if row["Contact"]["ContactID"] == party and row["Status"] == "AUTHORISED" and row["Type"] == "ACCREC"
-    )
-    clock.advance(seconds=60)
-    sandbox.deeds.pay(row["InvoiceID"])
-    (changed,) = provider.documents_of([party], modified_since=since)
-    assert (changed.ref.id, changed.status) == (row["InvoiceID"], DocumentStatus.PAID)
-    assert changed.fully_paid_on is not None
-    assert changed.payments
-
-
 def test_amounts_in_a_foreign_currency_keep_their_currency_and_rate(provider: XeroProvider, sandbox: Sandbox) -> None:
-    documents = list(provider.documents_of([sandbox.contact_id("Albion Bicycle Works Ltd")]))
+    documents = of_parties(provider, [sandbox.contact_id("Albion Bicycle Works Ltd")])
     by_id = {row["InvoiceID"]: row for row in sandbox.records("Invoices")}
     assert {document.currency for document in documents} == {"GBP"}
     for document in documents:
@@ -260,7 +232,7 @@ def test_a_made_up_place_in_a_list_of_documents_is_not_found(provider: XeroProvi
 def test_the_first_walk_tells_every_contact_and_the_open_credits_in_three_calls(
     provider: XeroProvider, sandbox: Sandbox, wire: Wire
 ) -> None:
-    found = walk(provider, None)
+    found = [*all_changes(provider, None), *all_advances(provider, None)]
     parties = {change.party.ref.id: change.party for change in found if change.party}
     assert set(parties) == {row["ContactID"] for row in sandbox.records("Contacts")}
     assert {party.state for party in parties.values()} == {PartyState.ACTIVE, PartyState.ARCHIVED}
@@ -269,7 +241,7 @@ def test_the_first_walk_tells_every_contact_and_the_open_credits_in_three_calls(
     assert len(wire.sent("GET", "/api.xro/")) == 3
 
 
-def test_a_later_walk_tells_what_changed_in_five_calls(
+def test_a_later_walk_tells_what_changed_in_three_calls_and_advances_in_two(
     provider: XeroProvider, sandbox: Sandbox, wire: Wire, clock: ManualClock
 ) -> None:
     since = clock.advance(dt.timedelta(days=1))
@@ -277,10 +249,12 @@ def test_a_later_walk_tells_what_changed_in_five_calls(
     draft = next(row for row in sandbox.records("Invoices") if row["Status"] == "SUBMITTED")
     sandbox.deeds.approve(draft["InvoiceID"])
     sandbox.deeds.archive_contact(sandbox.contact_id(HARBOUR))
-    found = walk(provider, since)
+    found = all_changes(provider, since)
     assert [change.party.state for change in found if change.party] == [PartyState.ARCHIVED]
     (document,) = [change.document for change in found if change.document]
     assert (document.ref.id, document.status) == (draft["InvoiceID"], DocumentStatus.AUTHORISED)
+    assert len(wire.sent("GET", "/api.xro/")) == 3
+    assert all_advances(provider, since) == []
     assert len(wire.sent("GET", "/api.xro/")) == 5
 
 
@@ -288,13 +262,19 @@ def test_what_changed_just_before_is_told_again(provider: XeroProvider, sandbox:
     clock.advance(dt.timedelta(days=1))
     sandbox.deeds.archive_contact(sandbox.contact_id(HARBOUR))
     since = clock.advance(dt.timedelta(minutes=2))
-    assert [change for change in walk(provider, since) if change.party]
+    assert [change for change in all_changes(provider, since) if change.party]
 
 
 @pytest.mark.parametrize("cursor", ["x", "quotes||1", "contacts|yesterday|1", "contacts||one"])
 def test_a_made_up_place_in_the_changes_is_not_found(provider: XeroProvider, cursor: str) -> None:
     with pytest.raises(NotFound):
         provider.changes(None, cursor=cursor)
+
+
+@pytest.mark.parametrize("cursor", ["x", "2||1", "0|yesterday|1", "0||one", "0||0", "invoices||1"])
+def test_a_made_up_place_in_a_load_is_not_found(provider: XeroProvider, sandbox: Sandbox, cursor: str) -> None:
+    with pytest.raises(NotFound):
+        provider.documents_of([sandbox.contact_id(HARBOUR)], cursor=cursor)
 
 
 @pytest.mark.parametrize("kind", list(ChoiceKind))

@@ -22,6 +22,7 @@ from core import (
     Unsupported,
 )
 from core.testing import StaticContext
+from core.testing.conformance.helpers import of_parties
 from plugins.xero.making import authorizers
 from plugins.xero.oauth import CodeAuthorizer, CustomAuthorizer
 from plugins.xero.provider import XeroProvider
@@ -98,7 +99,7 @@ def test_capabilities_follow_the_scopes_and_what_is_not_claimed_is_refused_befor
     assert {one for one in WRITES if WRITES[one] in wishes} == set(WRITES) & provider.capabilities()
     assert {Capability.BILLS, Capability.CREDIT_NOTES, Capability.CHANGES} <= provider.capabilities()
     party = provider.search_parties("Harbour").items[0]
-    assert list(provider.documents_of([party.ref.id]))
+    assert of_parties(provider, [party.ref.id])
     assert code.lacks(scopes) == {}
     before = len(wire.requests)
     deeds: dict[str, Any] = {
