@@ -204,11 +204,10 @@ class Reading(Keeping):
         """All together, in few calls; where that fails at once, one by one. Raises the first failure at the end."""
         if len(party_ids) > 1:
             together = Walk(self._services.clock.now(), party_ids)
-            late = self._tried(lambda: self._load(together))
-            if together.row is not None:  # it came some way, and goes on from there
-                for error in late:
-                    raise error
-            if not late:
+            if not self._tried(lambda: self._load(together)):
+                return
+            if together.row is not None:  # it came some way
+                self._go_on(together)
                 return
         self._load_alone(party_ids)
 

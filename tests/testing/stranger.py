@@ -70,13 +70,17 @@ def invoice(ident: int, amount: str, **more: Any) -> Document:
 
 
 class Ledgerhouse:
-    """The books; `spoilt` names a method of the provider or of the authorizer and what becomes of its answer."""
+    """The books; `spoilt` names a method of the provider or of the authorizer and what becomes of its answer.
+
+    `page` is how many documents of parties it gives at once.
+    """
 
     def __init__(self) -> None:
         self.parties = {"7": Party(Ref("7"), "Ann's Bakery", email="ann@bakery.example", is_customer=True)}
         self.documents = {"1": invoice(1, "115.00")}
         self.spoilt: dict[str, Spoil] = {}
         self.made: dict[str, Document] = {}
+        self.page = 1000
 
     def tell(self, method: str, answer: Any) -> Any:
         return self.spoilt[method](answer) if method in self.spoilt else answer
@@ -146,7 +150,9 @@ class Books(AccountingProvider):
     def documents_of(self, party_ids: Sequence[str], *, cursor: str | None = None) -> Page[Document]:
         self._context.token()
         found = [one for one in self._house.documents.values() if one.party_id in party_ids]
-        return Page(self._tell("documents_of", iter(found)))
+        start, size = int(cursor or 0), self._house.page
+        told = self._tell("documents_of", iter(found[start : start + size]))
+        return Page(told, str(start + size) if start + size < len(found) else None)
 
     def create(self, kind: DocumentKind, draft: NewDocument, *, key: str) -> Document:
         """Looks first: the vendor takes no idempotency key."""
