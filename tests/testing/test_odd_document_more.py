@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -43,12 +44,16 @@ def test_what_is_claimed_is_offered_and_shown(desk: Desk, page: str) -> None:
     assert desk.browser.get(f"{page}/pdf").body == b"%PDF-1.7 of the stranger"
 
 
+def _saying(text: str, found: list[HistoryEntry]) -> list[HistoryEntry]:
+    return [replace(found[0], text=text)]
+
+
 @pytest.mark.parametrize("ahead", [-90, 90])
 def test_an_answer_is_one_though_the_workers_clock_differs(
     desk: Desk, house: Ledgerhouse, page: str, ahead: int
 ) -> None:
     for text in ("to the ledger", "once more", "a third time"):
-        house.spoilt["history"] = lambda found, text=text: [replace(found[0], text=text)]
+        house.spoilt["history"] = partial(_saying, text)
         desk.browser.send(f"{page}/ask/history", status=303)
         desk.clock.advance(seconds=ahead)
         desk.services.jobs.drain()
