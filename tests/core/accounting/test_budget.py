@@ -9,7 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core import AccountingProvider, ManualClock, Organisation, ProviderSpec, Throttled
-from core.accounting.budget import DEED, SHARE, Caller, Held, RowBudget, calls_left, pace, pace_pressed
+from core.accounting.budget import (
+    DEED,
+    SHARE,
+    Caller,
+    Held,
+    RowBudget,
+    calls_left,
+    pace,
+    pace_of_advances,
+    pace_pressed,
+)
 from core.accounting.codec import to_json
 from core.accounting.models import Connection
 from core.services import Services
@@ -117,6 +127,15 @@ def test_counting_from_eight_threads_loses_no_call(
     assert used == (40, 960)
 
 
+def test_advances_are_read_so_that_they_are_never_older_than_documents_grow() -> None:
+    """At each pace: read with that round of documents before which the next one would come too late."""
+    for minutes, rounds in ((5, 2), (10, 1), (14, 1), (60, 1)):
+        apart = dt.timedelta(minutes=minutes)
+        due = next(number for number in range(1, 9) if number * apart >= pace_of_advances(apart))
+        assert due == rounds
+        assert due * apart <= max(dt.timedelta(minutes=14), apart)
+
+
 def test_as_the_days_calls_run_low_documents_may_grow_older(
     budget: Make, services: Services, connection_id: int, clock: ManualClock
 ) -> None:
@@ -128,7 +147,7 @@ def test_as_the_days_calls_run_low_documents_may_grow_older(
     made = budget()
     made.spend()
     assert minutes() == 5
-    for left, age in ((400, 10), (150, 15), (20, 60)):
+    for left, age in ((400, 10), (150, 14), (20, 60)):
         made.learn({"day-remaining": str(left)})
         assert minutes() == age
     clock.advance(seconds=24 * 3600)
@@ -199,4 +218,4 @@ def test_as_calls_run_low_a_refresh_that_is_pressed_needs_older_figures(
         budget().learn({"day-remaining": str(left)})
         with services.db.read() as session:
             ages.append(pace_pressed(session, connection_id, clock.now()).total_seconds())
-    assert ages == [5, 60, 300, 900]
+    assert ages == [5, 60, 300, 840]
