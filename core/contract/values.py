@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Generic, TypeVar
@@ -178,7 +177,7 @@ class Party:
     bill_terms: PaymentTerms | None = None
     merged_into: str = ""
     record_ref: str = ""
-    updated_at: datetime | None = None
+    updated_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +237,7 @@ class Payment:
 class HistoryEntry:
     """One line of a document's history in the accounting system: when (aware), who, what was done, in what words."""
 
-    at: datetime
+    at: dt.datetime
     deed: str
     by: str = ""
     text: str = ""
@@ -274,7 +273,7 @@ class Document:
     amounts_are: AmountsAre = AmountsAre.EXCLUSIVE
     lines: tuple[Line, ...] | None = None
     payments: tuple[Payment, ...] = ()
-    updated_at: datetime | None = None
+    updated_at: dt.datetime | None = None
     source_url: str = ""
 
 
@@ -371,10 +370,10 @@ class Grant:
     """
 
     access_token: str = field(repr=False)
-    expires_at: datetime
+    expires_at: dt.datetime
     refresh_token: str = field(default="", repr=False)
     scopes: tuple[str, ...] = ()
-    lapses_at: datetime | None = None
+    lapses_at: dt.datetime | None = None
     extra: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
