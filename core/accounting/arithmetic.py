@@ -43,11 +43,15 @@ def line_sum(
     rate: Decimal,
     amounts_are: AmountsAre,
     places: int = 2,
+    money_off: Decimal = ZERO,
 ) -> LineSum:
-    """One line, rounded to `places`; `discount` and tax `rate` are per cent, `unit_price` has at most four decimals."""
+    """One line, rounded to `places`; `discount` and tax `rate` are per cent, `unit_price` has at most four decimals.
+
+    `money_off` is a discount in money.
+    """
     with localcontext(EXACT):
         least = Decimal(1).scaleb(-places)
-        amount = (quantity * unit_price * (HUNDRED - discount) / HUNDRED).quantize(least)
+        amount = (quantity * unit_price * (HUNDRED - discount) / HUNDRED - money_off).quantize(least)
         if amounts_are is AmountsAre.NO_TAX:
             return LineSum(amount, ZERO.quantize(least))
         if amounts_are is AmountsAre.INCLUSIVE:

@@ -6,7 +6,7 @@ What is on its way there, or may have arrived, stays, for its outcome must still
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, not_, select
@@ -20,11 +20,12 @@ from core.accounting.words import BILL_KINDS
 from core.records.service import Actor, Companion, May
 
 NAMED = 5
+_INTENTS = (Draft, DraftChange, NewPartyIntent, PartyChange)
 
 
 def describe(session: Session, record: Any, may: May) -> list[str]:
     """A sentence for each sort of thing that goes with the record, and for each that stays."""
-    return [*_parties(session, record, may), *_documents(session, record, may), *_intents(session, record)]
+    return [*_parties(session, record, may), *_documents(session, record, may), *_intents(session, record, may)]
 
 
 def _parties(session: Session, record: Any, may: May) -> Iterator[str]:
@@ -80,11 +81,26 @@ def _list(names: Sequence[str], links: Sequence[Any]) -> str:
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
-def _intents(session: Session, record: Any) -> Iterator[str]:
+def _intents(session: Session, record: Any, may: May) -> Iterator[str]:
+    """What was typed, by sort; of connections that the user may not know of only that something goes."""
     for model, condition, one, many in _SORTS:
-        count = session.scalar(select(func.count()).select_from(model).where(_mine(model, record), condition)) or 0
+        count = sum(_counts(session, model, record, condition, lambda number: may(SEE_STATUS, number)))
         if count:
             yield f"{count} {one if count == 1 else many}"
+    hidden = sum(
+        sum(_counts(session, model, record, unsent(model), lambda number: not may(SEE_STATUS, number)))
+        for model in _INTENTS
+    )
+    if hidden:
+        yield f"{hidden} text{'s' if hidden > 1 else ''} not sent yet that your role does not show will go."
+
+
+def _counts(
+    session: Session, model: Any, record: Any, condition: ColumnElement[bool], picks: Callable[[int], bool]
+) -> Iterator[int]:
+    """How many of a record's intents meet the condition, in each of the connections that are picked by their ids."""
+    by = select(model.connection_id, func.count()).where(_mine(model, record), condition).group_by(model.connection_id)
+    yield from (count for number, count in session.execute(by) if picks(number))
 
 
 def drop(session: Session, record: Any, actor: Actor) -> None:
@@ -94,7 +110,7 @@ def drop(session: Session, record: Any, actor: Actor) -> None:
         linking.unlink_party(session, record, party.id, **who)
     for document in linking.document_links_of(session, record.kind, record.id):
         linking.unlink_document(session, record, document.id, **who)
-    for intent in (Draft, DraftChange, NewPartyIntent, PartyChange):
+    for intent in _INTENTS:
         session.execute(delete(intent).where(_mine(intent, record), unsent(intent)))
 
 

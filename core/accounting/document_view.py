@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import formats
 from core.accounting.models import Choices, DocumentLink, DocumentRow, LineRow, PaymentRow
 from core.contract.values import AmountsAre, ChoiceKind, DocumentKind
 from core.records.models import MODELS, Record
@@ -31,7 +32,10 @@ _SETTLED = {
 
 @dataclass(frozen=True)
 class ShownLine:
-    """A line in words: item, account and tax rate by their names where these are known, else by their codes."""
+    """A line in words: item, account and tax rate by their names where these are known, else by their codes.
+
+    `discount` is a text: per cent, or money.
+    """
 
     description: str
     item: str
@@ -40,7 +44,7 @@ class ShownLine:
     tracking: str
     quantity: Decimal
     unit_price: Decimal
-    discount: Decimal
+    discount: str
     amount: Decimal
     tax: Decimal
 
@@ -90,14 +94,14 @@ def insides(
 
 
 def _inside(document: DocumentRow, names: Mapping[tuple[str, str], str], elsewhere: Sequence[Record]) -> Inside:
-    lines = [_line(one, names) for one in document.lines]
+    lines = [_line(one, names, document.currency) for one in document.lines]
     columns = ("item", "discount", "tax_rate", "account", "tracking")
     filled = frozenset(name for name in columns if any(getattr(line, name) for line in lines))
     settled = [_settlement(one, document) for one in document.payments]
     return Inside(lines, settled, elsewhere, AMOUNTS.get(document.amounts_are, ""), filled)
 
 
-def _line(line: LineRow, names: Mapping[tuple[str, str], str]) -> ShownLine:
+def _line(line: LineRow, names: Mapping[tuple[str, str], str], currency: str) -> ShownLine:
     def name(kind: ChoiceKind, code: str) -> str:
         return names.get((kind.value, code), code)
 
@@ -109,10 +113,14 @@ def _line(line: LineRow, names: Mapping[tuple[str, str], str]) -> ShownLine:
         tracking=", ".join(f"{group}: {option}" for group, option in line.tracking),
         quantity=line.quantity,
         unit_price=line.unit_price,
-        discount=line.discount,
+        discount=f"{formats.number(line.discount)} %" if line.discount else _money_off(line, currency),
         amount=line.amount,
         tax=line.tax,
     )
+
+
+def _money_off(line: LineRow, currency: str) -> str:
+    return formats.amount(line.discount_amount, currency) if line.discount_amount else ""
 
 
 def _names(session: Session, connection_id: int) -> dict[tuple[str, str], str]:

@@ -206,6 +206,7 @@ def document_of(row: DocumentRow) -> Document:
             quantity=line.quantity,
             unit_price=line.unit_price,
             discount=line.discount,
+            discount_amount=line.discount_amount,
             amount=line.amount,
             tax=line.tax,
             item=line.item,

@@ -87,6 +87,11 @@ def price_text(value: Decimal) -> str:
     return text[:-2] if text.endswith("00") else text
 
 
+def money_off(old: Line | None, discount: Decimal) -> Decimal:
+    """The discount in money that a line of the books keeps: all of it, unless a `discount` per cent takes its place."""
+    return old.discount_amount if old is not None and not discount else Decimal(0)
+
+
 def tracking_texts(line: Line, lists: Lists) -> dict[str, str]:
     """The tracking of a line that was read, as it stands in the form: of the categories that the form has."""
     chosen = dict(line.tracking)
@@ -273,6 +278,7 @@ class _Checker:
             tax_rate=self._chosen(at, "tax_rate", line, old, ChoiceKind.TAX_RATE),
             tracking=self._tracking(at, line, old),
             id=old.id if old else "",
+            discount_amount=money_off(old, discount),
         )
 
     def _chosen(self, at: str, name: str, line: Texts, old: Line | None, kind: ChoiceKind) -> str:
@@ -335,7 +341,8 @@ class _Checker:
 
     def _line_sum(self, line: Line, amounts_are: AmountsAre) -> Any:
         rate = taxed(line.tax_rate, line.account, line.item, self._lists).rate or Decimal(0)
-        return line_sum(line.quantity, line.unit_price, line.discount, rate, amounts_are, self._places)
+        numbers = (line.quantity, line.unit_price, line.discount)
+        return line_sum(*numbers, rate, amounts_are, self._places, line.discount_amount)
 
     def _open_tax(self, lines: Iterable[tuple[int, Line]], amounts_are: AmountsAre) -> Iterable[int]:
         """The rows whose tax nobody here can reckon."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -284,6 +285,12 @@ class Sheet:
         line = self.typed.lines[number]
         return draft_lists.taxed("", line["account"], line["item"], self.desk.lists).words
 
+    def money_off(self, number: int) -> Decimal:
+        """The discount in money that a line has in the books and keeps; zero for none."""
+        old = lines_kept(self.before).get(self.typed.lines[number]["id"]) if self.before else None
+        typed = self.typed.lines[number]["discount"].strip()
+        return draft_form.money_off(old, Decimal(bool(typed)))
+
     @property
     def untaxed(self) -> str:
         """The lines whose tax is not in the totals, in words; "" for none."""
@@ -293,7 +300,9 @@ class Sheet:
         """Whether the second row of a line is shown open: it holds something, or something to mend."""
         line, names = self.typed.lines[number], ["discount", *draft_lists.TRACKING]
         names += ["item"] if self.has_more_items else []
-        return any(f"lines.{number}.{name}" in self.shown or line[name] for name in names)
+        return bool(self.money_off(number)) or any(
+            f"lines.{number}.{name}" in self.shown or line[name] for name in names
+        )
 
     def is_linked(self, party_id: str) -> bool:
         """Whether a party is linked to the record, its organization or its contact."""

@@ -15,6 +15,7 @@ from core.forms import parse_amount
 
 GONE = (DocumentStatus.DELETED, DocumentStatus.VOIDED)
 _NUMBERS = frozenset({"quantity", "unit_price", "discount"})
+_RECKONED = ("quantity", "unit_price", "discount", "discount_amount")
 _DAYS = frozenset({"date", "due_date"})
 _CHOICES = {"item": ChoiceKind.ITEM, "account": ChoiceKind.ACCOUNT, "tax_rate": ChoiceKind.TAX_RATE}
 _WORDS = {
@@ -77,7 +78,7 @@ def says_the_same(document: Document, wanted: NewDocument) -> bool:
 
 
 def _meets(line: Line, asked: Line) -> bool:
-    same = all(getattr(line, name) == getattr(asked, name) for name in ("quantity", "unit_price", "discount"))
+    same = all(getattr(line, name) == getattr(asked, name) for name in _RECKONED)
     filled = ("description", "item", "account", "tax_rate")
     return (
         same

@@ -16,7 +16,7 @@ from core.accounting import walks
 from core.accounting.deeds import in_connection
 from core.accounting.intents import unsent
 from core.accounting.linking import party_row
-from core.accounting.models import DocumentRow, Draft, PartyLink, PartyRow, UnreadDocument
+from core.accounting.models import DocumentRow, Draft, PartyChange, PartyLink, PartyRow, UnreadDocument
 from core.audit.service import record_deed
 from core.db import changed
 
@@ -39,10 +39,11 @@ def survivor(session: Session, connection_id: int, row: PartyRow) -> tuple[Party
 
 
 def merged(session: Session, connection_id: int) -> list[PartyRow]:
-    """The parties that were merged into others, and that a link or a draft not sent yet still names."""
+    """The parties that were merged into others, and that a link, or a draft or a copy not sent yet, still names."""
     linked = select(PartyLink.party_id).where(PartyLink.connection_id == connection_id)
     drafted = select(Draft.party_id).where(Draft.connection_id == connection_id, unsent(Draft))
-    named = or_(PartyRow.party_id.in_(linked), PartyRow.party_id.in_(drafted))
+    copied = select(PartyChange.party_id).where(PartyChange.connection_id == connection_id, unsent(PartyChange))
+    named = or_(*(PartyRow.party_id.in_(each) for each in (linked, drafted, copied)))
     mine = (PartyRow.connection_id == connection_id, PartyRow.merged_into != "", named)
     return list(session.scalars(select(PartyRow).where(*mine).order_by(PartyRow.id)))
 
@@ -54,13 +55,14 @@ def unknown(session: Session, connection_id: int) -> list[str]:
 
 
 def follow(session: Session, connection_id: int, now: datetime) -> None:
-    """Move the links, the snapshot and the unsent drafts of every merged party to who it is now."""
+    """Move the links, the snapshot, the unsent drafts and copies of every merged party to who it is now."""
     for row in merged(session, connection_id):
         found, _ = survivor(session, connection_id, row)
         if found is not None:
             _move_links(session, row, found, now)
             _move_snapshot(session, row, found)
             _move_drafts(session, row, found)
+            _move_copies(session, row, found)
 
 
 def _move_links(session: Session, old: PartyRow, new: PartyRow, now: datetime) -> None:
@@ -109,6 +111,23 @@ def _move_drafts(session: Session, old: PartyRow, new: PartyRow) -> None:
         values = {"party_id": new.party_id, "payload": payload}
         as_read = update(Draft).where(Draft.id == row.id, Draft.version == row.version, unsent(Draft))
         changed(session, as_read.values(**values, version=row.version + 1))
+
+
+def _move_copies(session: Session, old: PartyRow, new: PartyRow) -> None:
+    """A copy that was not sent is looked at again beside the new one, by its record's link to it.
+
+    What stood there (`before`) stays as it was seen: where the new one has something else, its form says so.
+    """
+    mine = (PartyChange.connection_id == old.connection_id, PartyChange.party_id == old.party_id, unsent(PartyChange))
+    for row in session.scalars(select(PartyChange).where(*mine)).all():
+        to = (PartyLink.connection_id == old.connection_id, PartyLink.party_id == new.party_id)
+        own = select(PartyLink.id).where(*to, PartyLink.kind == row.kind, PartyLink.record_id == row.record_id)
+        payload = {**row.payload, "link": session.scalar(own) or row.payload["link"], "party": new.data}
+        values = {"party_id": new.party_id, "payload": payload, "version": row.version + 1}
+        as_read = update(PartyChange).where(
+            PartyChange.id == row.id, PartyChange.version == row.version, unsent(PartyChange)
+        )
+        changed(session, as_read.values(**values))
 
 
 def _with_party(value: Any, old: str, new: str, name: str = "") -> Any:

@@ -159,6 +159,7 @@ def _insert_parts(session: Session, ids: dict[str, int], documents: Sequence[Doc
             "quantity": line.quantity,
             "unit_price": line.unit_price,
             "discount": line.discount,
+            "discount_amount": line.discount_amount,
             "amount": line.amount,
             "tax": line.tax,
             "item": line.item,

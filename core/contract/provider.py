@@ -159,7 +159,11 @@ class AccountingProvider(ABC):
         raise Unsupported("This accounting system cannot change drafts.")
 
     def delete_draft(self, document: Document) -> None:
-        """Delete a document that is still a draft. Raises `Stale` when it moved on."""
+        """Delete a document that is still a draft. Raises `Stale` when it moved on, `NotFound` when it is not there.
+
+        It takes no key: what is deleted twice is deleted once. After a lost answer the core reads the document, and
+        asks again only while that is still the draft it was.
+        """
         raise Unsupported("This accounting system cannot delete drafts.")
 
     def find_created(self, kind: DocumentKind, key: str, party_id: str, since: datetime) -> Document | None:

@@ -23,11 +23,6 @@ class DocumentKind(Enum):
     PREPAYMENT = "prepayment"
     ESTIMATE = "estimate"
 
-    @property
-    def is_sale(self) -> bool:
-        """True for what a customer receives or has paid; bills and their credit notes are the other side."""
-        return self not in (DocumentKind.BILL, DocumentKind.BILL_CREDIT_NOTE)
-
 
 class DocumentStatus(Enum):
     """Where a document stands, in words of accounting; the vendor's own word is kept beside it."""
@@ -217,6 +212,7 @@ class Line:
     tax_rate: str = ""
     tracking: tuple[tuple[str, str], ...] = ()
     id: str = ""
+    discount_amount: Decimal = Decimal(0)  # money off instead of per cent: the core keeps what is there, and makes none
 
 
 @dataclass(frozen=True, slots=True)

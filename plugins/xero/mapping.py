@@ -286,6 +286,7 @@ def line(told: structs.LineItem) -> Line:
         tax_rate=clean(told.tax_type),
         tracking=tuple((name, option) for name, option in tracking if name and option),
         id=clean(told.line_item_id),
+        discount_amount=ZERO if told.discount_rate else four_decimals(told.discount_amount),
     )
 
 

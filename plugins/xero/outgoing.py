@@ -50,7 +50,9 @@ def _line(line: Line) -> dict[str, Any]:
     if line.id and not line.quantity and not line.unit_price and not line.item:
         return {"LineItemID": line.id, "Description": line.description}  # a text between lines stays one
     body: dict[str, Any] = {"Quantity": line.quantity, "UnitAmount": line.unit_price}
-    if line.discount or line.id:
+    if line.discount_amount:
+        body["DiscountAmount"] = line.discount_amount
+    elif line.discount or line.id:
         body["DiscountRate"] = line.discount
     if line.tracking:
         body["Tracking"] = [{"Name": name, "Option": option} for name, option in line.tracking]

@@ -120,6 +120,7 @@ class LineItem(Struct):
     line_amount: Decimal | None = None
     tax_amount: Decimal | None = None
     discount_rate: Decimal | None = None
+    discount_amount: Decimal | None = None
     item_code: str | None = None
     account_code: str | None = None
     tax_type: str | None = None

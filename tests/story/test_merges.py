@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from core import ManualClock
-from core.accounting.models import Connection, DocumentRow, Draft, PartyLink, PartyRow
+from core.accounting.models import Connection, DocumentRow, Draft, PartyChange, PartyLink, PartyRow
 from core.audit.models import AuditEntry
 from core.services import Services
 from plugins.xero.sandbox import Sandbox
@@ -193,6 +193,39 @@ def test_drafts_that_were_typed_go_to_the_survivor_and_those_on_their_way_stay(
     assert [found[one].party_id for one in (typed, doubtful, made)] == [new, old, old]
     assert found[typed].payload["typed"]["head"] == {"party": new, "reference": old}
     assert [found[one].version for one in (typed, doubtful, made)] == [2, 1, 1]
+
+
+@pytest.mark.parametrize("linked_twice", [False, True])
+def test_a_copy_that_was_not_sent_is_looked_at_again_beside_the_survivor(
+    later: Later, services: Services, sandbox: Sandbox, sales: Browser, clock: ManualClock, linked_twice: bool
+) -> None:
+    old, new = sandbox.contact_id(HARBOUR), sandbox.contact_id(AORAKI)
+    with services.db.begin() as session:
+        link = session.scalars(select(PartyLink)).one()
+        same = {"kind": link.kind, "record_id": link.record_id, "connection_id": link.connection_id}
+        if linked_twice:
+            session.add(PartyLink(**same, party_id=new, linked_at=clock.now()))
+        payload = {"typed": {"email": "new@harbour.example"}, "here": {}, "party": {}, "link": link.id}
+        made = {
+            "created_by": 1,
+            "created_at": clock.now(),
+            "updated_at": clock.now(),
+            "before": {"email": "old@x.example"},
+        }
+        for number, doubtful in enumerate((False, True)):
+            key = f"{number:032x}"
+            session.add(
+                PartyChange(**same, **made, key=key, party_id=old, payload=payload, state="refused", in_doubt=doubtful)
+            )
+    later()
+    sandbox.deeds.merge_contact(old, into=new)
+    later()
+    with services.db.read() as session:
+        typed, sent = session.scalars(select(PartyChange).order_by(PartyChange.id))
+    assert (typed.party_id, sent.party_id) == (new, old)
+    page = sales.get(f"/accounting/party-changes/{typed.key}", status=303).follow()
+    assert AORAKI in page
+    assert "was old@x.example when you looked" in page
 
 
 def test_an_archived_party_is_shown_as_such_and_stays_linked(

@@ -154,6 +154,7 @@ class LineRow(Base):
     quantity: Mapped[Decimal] = mapped_column(Amount)
     unit_price: Mapped[Decimal] = mapped_column(Amount)
     discount: Mapped[Decimal] = mapped_column(Rate)
+    discount_amount: Mapped[Decimal] = mapped_column(Amount, default=Decimal(0))
     amount: Mapped[Decimal] = mapped_column(Amount)
     tax: Mapped[Decimal] = mapped_column(Amount)
     item: Mapped[str] = mapped_column(String(100), default="")

@@ -654,6 +654,7 @@ def upgrade() -> None:
         sa.Column("quantity", core.db.Amount(), nullable=False),
         sa.Column("unit_price", core.db.Amount(), nullable=False),
         sa.Column("discount", core.db.Rate(), nullable=False),
+        sa.Column("discount_amount", core.db.Amount(), nullable=False),
         sa.Column("amount", core.db.Amount(), nullable=False),
         sa.Column("tax", core.db.Amount(), nullable=False),
         sa.Column("item", sa.String(length=100), nullable=False),

@@ -220,7 +220,7 @@ def sample_draft(
 
 def rounded(line: Line, currency: str) -> Decimal:
     """Quantity × unit price less discount, half-up to the smallest amount of the currency."""
-    amount = line.quantity * line.unit_price * (100 - line.discount) / 100
+    amount = line.quantity * line.unit_price * (100 - line.discount) / 100 - line.discount_amount
     return amount.quantize(smallest(currency), ROUND_HALF_UP)
 
 

@@ -64,6 +64,9 @@ def _forget_reckoned(line: Record, values: Record) -> None:
     for name in ("LineAmount", "TaxAmount"):
         if values.get(name) is None:
             line.pop(name, None)
+    for given, other in (("DiscountRate", "DiscountAmount"), ("DiscountAmount", "DiscountRate")):
+        if given in values and other not in values:
+            line.pop(other, None)
     if "ItemCode" in values and "AccountCode" not in values:
         line.pop("AccountCode", None)
     if "AccountCode" in values:

@@ -7,10 +7,20 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from core.accounting.models import Connection, DocumentLink, DocumentRow, Draft, NewPartyIntent, PartyLink, PartyRow
+from core.accounting.models import (
+    Connection,
+    ConnectionAccess,
+    DocumentLink,
+    DocumentRow,
+    Draft,
+    NewPartyIntent,
+    PartyLink,
+    PartyRow,
+)
 from core.audit.models import AuditEntry
 from core.records.models import Organization
 from core.services import Services
+from core.users.models import Role
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.books import Books
 from tests.core.pages import form_of, words
@@ -66,6 +76,18 @@ def test_who_may_not_see_bills_is_told_that_a_link_goes_and_not_to_what(log_in: 
     assert "2 links to INV-1 and ghost in Books will go; the documents there will stay." in told
     assert "1 link to a document that your role does not show will go." in told
     assert "BILL-1" not in " ".join(told)
+
+
+def test_of_a_connection_that_is_hidden_nothing_is_counted_and_only_said_that_something_goes(
+    log_in: LogIn, services: Services
+) -> None:
+    with services.db.begin() as session:
+        role = session.scalars(select(Role.id).where(Role.key == "sales")).one()
+        session.add(ConnectionAccess(role_id=role, connection_id=1, rights=[]))
+    told = question(log_in("sales"))
+    assert told[-1] == "2 texts not sent yet that your role does not show will go."
+    assert not [line for line in told if "draft" in line or "new contact" in line or "Books" in line]
+    assert "1 draft that was made will stay." in question(log_in("accounts"))
 
 
 def test_of_many_links_a_few_are_named(log_in: LogIn, services: Services) -> None:

@@ -15,7 +15,7 @@ from core.services import Services
 from core.users.models import User
 from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser
-from tests.core.accounting.changing import begin, made, send, the_change
+from tests.core.accounting.changing import begin, invoice, made, send, the_change
 from tests.core.accounting.drafting import draft_form, fill, the_draft
 from tests.core.accounting.drafting import send as send_draft
 from tests.core.pages import words
@@ -122,3 +122,32 @@ def log_of_failures(services: Services) -> str:
     """The deeds of every failure that was written down."""
     with services.db.read() as session:
         return " ".join(session.scalars(select(Failure.deed)))
+
+
+def test_a_discount_in_money_survives_a_change_and_is_in_the_totals(
+    sales: Browser, services: Services, sandbox: Sandbox, clock: ManualClock, made: str
+) -> None:
+    kept = invoice(sandbox, made)["LineItems"][0]
+    clock.advance(seconds=1)
+    with_discount = {"LineItemID": kept["LineItemID"], "DiscountAmount": 400}
+    sandbox.deeds.edit(invoice(sandbox, made)["InvoiceID"], {"LineItems": [with_discount]})
+    clock.advance(seconds=360)
+    services.jobs.enqueue("accounting.refresh", connection_id=1, force=True)
+    services.jobs.drain()
+    page = begin(sales, made)
+    assert "NZ$ 400.00 is taken off already" in words(page)
+    assert "6,900.00" in words(page, "#draft-sums"), "6,000 and 15 % tax"
+    form = draft_form(page)
+    form["reference"], form["lines-0-quantity"] = "PO 81", "2"
+    send(page)
+    services.jobs.drain()
+    after = invoice(sandbox, made)
+    assert (after["Reference"], after["LineItems"][0]["DiscountAmount"]) == ("PO 81", 400)
+    assert after["SubTotal"] == 2 * 6400 - 400
+    assert "The totals differ" not in sales.get(f"/accounting/changes/{the_change(services).key}")
+    page = begin(sales, made)
+    draft_form(page)["lines-0-discount"] = "10"
+    send(page)
+    services.jobs.drain()
+    (line,) = invoice(sandbox, made)["LineItems"]
+    assert (line["DiscountRate"], line.get("DiscountAmount"), line["LineAmount"]) == (10, None, 11520)
