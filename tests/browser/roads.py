@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.browser.visitor import Visitor
@@ -14,6 +15,23 @@ COMPANY = "Kererū Trading"
 AUSTRALIA = "Kererū Trading Australia Pty Ltd"
 HARBOUR, HARBOUR_IN_XERO = "Harbour Coffee Roasters", "Harbour Coffee Roasters Ltd"
 REFIT = "Roastery refit, stage 1"
+
+
+@dataclass(frozen=True)
+class Backend:
+    """An accounting system as its tab calls it, its demo company, and a text that finds several of its invoices."""
+
+    key: str
+    title: str
+    company: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.key
+
+
+XERO = Backend("xero", "Xero", COMPANY, "Service")
+STUB = Backend("quickbooks_stub", "QuickBooks (stub)", "Redwood Toy Traders (stub)", "PO-")
 
 
 def connect_xero(admin: Visitor, *companies: str) -> None:
@@ -51,28 +69,58 @@ def open_record(visitor: Visitor, kind: str, name: str) -> None:
     visitor.expect(visitor.page.get_by_role("heading", level=1)).to_have_text(name)
 
 
+def open_tab(visitor: Visitor, kind: str, name: str, backend: Backend) -> None:
+    """A backend's tab of a record."""
+    open_record(visitor, kind, name)
+    visitor.choose_tab(backend.title)
+
+
 def open_xero_tab(visitor: Visitor, kind: str, name: str) -> None:
     """The Xero tab of a record."""
-    open_record(visitor, kind, name)
-    visitor.choose_tab("Xero")
+    open_tab(visitor, kind, name, XERO)
 
 
-def link_party(visitor: Visitor, party: str) -> None:
+def open_harbour(visitor: Visitor, backend: Backend = XERO) -> None:
+    """The organization's tab, linked by whichever test came first."""
+    open_tab(visitor, "organizations", HARBOUR, backend)
+    if not visitor.main.get_by_text(f"Linked to {HARBOUR_IN_XERO}").count():
+        link_party(visitor, HARBOUR_IN_XERO, backend)
+    reload_until(visitor, visitor.main.get_by_text("12-month value"))
+
+
+def link_party(visitor: Visitor, party: str, backend: Backend = XERO) -> None:
     """Link the candidate of that name; it is on offer once the list of contacts was read."""
     button = visitor.page.get_by_role("button", name=f"Link {party}", exact=True)
     reload_until(visitor, button)
     button.click()
-    visitor.sees(f"Linked to {party} in {COMPANY}.")
+    visitor.sees(f"Linked to {party} in {backend.company}.")
 
 
-def find_invoices(visitor: Visitor, text: str = "", date_from: str = "", date_to: str = "") -> Locator:
+def explain_a_figure(visitor: Visitor) -> None:
+    """A figure opens the documents that it counted, down to their sum, and those left out; each of them opens, too."""
+    value = visitor.main.locator(".fig", has_text="Lifetime value").locator("dd").first.inner_text()
+    visitor.follow("Explain Lifetime value", exact=False)
+    visitor.sees(f"Lifetime value: {value}", "Counted (", "Left out (")
+    visitor.expect(visitor.main.locator("tfoot td").first).to_have_text(value.split()[-1])
+    first = visitor.main.locator("a.opens").first
+    number = first.inner_text()
+    first.click()
+    visitor.expect(visitor.main.locator(".one-doc h2")).to_contain_text(number)
+    visitor.page.go_back()
+    visitor.follow("Back", visitor.main)
+    visitor.sees("12-month value")
+
+
+def find_invoices(
+    visitor: Visitor, text: str = "", date_from: str = "", date_to: str = "", backend: Backend = XERO
+) -> Locator:
     """Search for invoices to link, from an opportunity's tab or from the search; the rows found."""
     if not visitor.path.endswith("/find"):
         visitor.follow("Find invoices to link")
     visitor.page.get_by_label("Number or reference").fill(text)
     visitor.page.get_by_label("Dated from").fill(date_from)
     visitor.page.get_by_label("up to").fill(date_to)
-    visitor.press("Find in Xero")
+    visitor.press(f"Find in {backend.title}")
     visitor.page.wait_for_url("**/find?*")
     return visitor.main.locator("table.docs > tbody > tr")
 

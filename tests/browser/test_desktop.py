@@ -17,6 +17,7 @@ from tests.browser.roads import (
     approve_and_pay,
     connect_stub,
     connect_xero,
+    explain_a_figure,
     fill_line,
     find_invoices,
     invoices_in_xero,
@@ -81,15 +82,6 @@ def link_hana_and_look(sales: Visitor) -> None:
     assert opened.value.url.startswith(sales.house.sandbox)
     sales.expect(opened.value.get_by_role("heading", level=1)).to_have_text(f"Invoice {number}")
     opened.value.close()
-
-
-def explain_a_figure(sales: Visitor) -> None:
-    """A figure opens the documents that it counted and those that it left out, with the reason."""
-    value = sales.main.locator(".fig", has_text="Lifetime value").locator("dd").first.inner_text()
-    sales.follow("Explain Lifetime value", exact=False)
-    sales.sees(f"Lifetime value: {value}", "Counted (", "Left out (")
-    sales.follow("Back")
-    sales.sees("12-month value")
 
 
 def link_harbour(sales: Visitor) -> None:

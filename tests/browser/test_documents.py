@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.browser.conftest import PHONE, Enter
 from tests.browser.house import House
-from tests.browser.roads import HARBOUR, HARBOUR_IN_XERO, link_party, open_xero_tab, reload_until
+from tests.browser.roads import STUB, XERO, Backend, explain_a_figure, open_harbour, reload_until
 from tests.browser.visitor import Visitor
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
 
 pytestmark = pytest.mark.browser
 
@@ -26,17 +31,33 @@ def test_documents_are_narrowed_looked_into_and_handed_on(shared_house: House, e
     assert on_a_phone.overflow() == []
 
 
-def open_harbour(visitor: Visitor) -> None:
-    """The organization's tab, linked by whichever test came first."""
-    open_xero_tab(visitor, "organizations", HARBOUR)
-    if not visitor.main.get_by_text(f"Linked to {HARBOUR_IN_XERO}").count():
-        link_party(visitor, HARBOUR_IN_XERO)
-    reload_until(visitor, visitor.main.get_by_text("12-month value"))
+@pytest.mark.parametrize("backend", [XERO, STUB], ids=str)
+def test_what_is_paid_is_found_unfolded_and_a_figure_explained(
+    shared_house: House, enter: Enter, backend: Backend
+) -> None:
+    accounts = enter(shared_house, "accounts")
+    open_harbour(accounts, backend)
+    card = invoices(accounts)
+    card.locator(".filter > summary").click()
+    card.get_by_label("Status").select_option("paid")
+    accounts.press("Show", card)
+    accounts.page.wait_for_url("**invoices=paid*")
+    accounts.expect(card.locator(".seg [aria-current]")).to_contain_text("Paid")
+    row = card.locator("tr:has(summary)").first
+    accounts.sees_status(row, "Paid")
+    row.locator("summary").click()
+    accounts.expect(card.locator("tr.unfolds:visible")).to_contain_text("Payment")
+    explain_a_figure(accounts)
+
+
+def invoices(visitor: Visitor) -> Locator:
+    """The card with the list of invoices."""
+    return visitor.main.locator("section.card", has=visitor.page.get_by_role("heading", name="Invoices", exact=True))
 
 
 def narrow(visitor: Visitor) -> None:
     """Overdue in one currency, by the form; the address keeps it; one link undoes it."""
-    card = visitor.main.locator("section.card", has=visitor.page.get_by_role("heading", name="Invoices", exact=True))
+    card = invoices(visitor)
     card.locator(".filter > summary").click()
     card.get_by_label("Status").select_option("overdue")
     card.get_by_label("Currency").select_option("AUD")

@@ -6,25 +6,28 @@ import pytest
 
 from tests.browser.conftest import PHONE, Enter
 from tests.browser.house import House
-from tests.browser.roads import HARBOUR, find_invoices
+from tests.browser.roads import HARBOUR, STUB, XERO, Backend, find_invoices
 from tests.browser.test_every_page import violations
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 
 
-def test_lines_are_typed_and_several_invoices_linked_at_a_desk(shared_house: House, enter: Enter) -> None:
-    story(enter(shared_house, "sales"), "Tasting room")
+@pytest.mark.parametrize("backend", [XERO, STUB], ids=str)
+def test_lines_are_typed_and_several_invoices_linked_at_a_desk(
+    shared_house: House, enter: Enter, backend: Backend
+) -> None:
+    story(enter(shared_house, "sales"), f"Tasting room for {backend}", backend)
 
 
 def test_lines_are_typed_and_several_invoices_linked_on_a_phone(shared_house: House, enter: Enter) -> None:
-    story(enter(shared_house, "sales", **PHONE), "Tasting room, upstairs")
+    story(enter(shared_house, "sales", **PHONE), "Tasting room, upstairs", XERO)
 
 
-def story(sales: Visitor, name: str) -> None:
+def story(sales: Visitor, name: str, backend: Backend) -> None:
     type_lines(sales, name)
-    link_two(sales)
-    unlink_both(sales)
+    link_two(sales, backend)
+    unlink_both(sales, backend)
 
 
 def type_lines(sales: Visitor, name: str) -> None:
@@ -61,10 +64,10 @@ def type_line(sales: Visitor, number: int, description: str, quantity: str, pric
     page.get_by_label(f"Price, line {number}").fill(price)
 
 
-def link_two(sales: Visitor) -> None:
+def link_two(sales: Visitor, backend: Backend) -> None:
     """Two of those found are ticked and linked with one press."""
-    sales.choose_tab("Xero")
-    rows = find_invoices(sales, "Service")
+    sales.choose_tab(backend.title)
+    rows = find_invoices(sales, backend.text, backend=backend)
     for place in range(2):
         rows.nth(place).get_by_role("checkbox").check()
     well(sales)
@@ -75,15 +78,15 @@ def link_two(sales: Visitor) -> None:
     well(sales)
 
 
-def unlink_both(sales: Visitor) -> None:
+def unlink_both(sales: Visitor, backend: Backend) -> None:
     """They are asked about, unlinked, and could be linked again."""
     for box in sales.main.get_by_role("checkbox").all():
         box.check()
     sales.press("Unlink selected")
-    sales.sees("Unlink 2 invoices?", "Nothing changes in Xero")
+    sales.sees("Unlink 2 invoices?", f"Nothing changes in {backend.title}")
     well(sales)
     sales.press("Unlink 2 invoices")
-    sales.sees("Nothing changed in Xero", "No invoice is linked")
+    sales.sees(f"Nothing changed in {backend.title}", "No invoice is linked")
     sales.expect(sales.main.get_by_role("button", name="Link again")).to_be_visible()
 
 

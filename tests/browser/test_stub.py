@@ -6,22 +6,27 @@ import pytest
 
 from tests.browser.conftest import Enter
 from tests.browser.house import House
-from tests.browser.roads import HARBOUR, HARBOUR_IN_XERO, open_record, reload_until
+from tests.browser.roads import STUB, open_harbour
 
 pytestmark = pytest.mark.browser
 
 
-def test_the_stub_shows_its_figures_and_says_what_it_is(shared_house: House, enter: Enter) -> None:
+def test_the_stub_shows_its_figures_says_what_it_is_and_takes_an_estimate(shared_house: House, enter: Enter) -> None:
     sales = enter(shared_house, "sales")
-    open_record(sales, "organizations", HARBOUR)
-    sales.choose_tab("QuickBooks (stub)")
-    sales.sees("This is a stub over a toy ledger")
-    button = sales.page.get_by_role("button", name=f"Link {HARBOUR_IN_XERO}", exact=True)
-    reload_until(sales, button)
-    button.click()
-    sales.sees("Linked to Harbour Coffee Roasters Ltd in Redwood Toy Traders (stub).", "12-month value", "US$")
-    sales.sees("This is a stub over a toy ledger")
+    open_harbour(sales, STUB)
+    sales.sees("This is a stub over a toy ledger", "12-month value", "US$")
     sales.expect(sales.main.locator("dl.figs")).not_to_contain_text("NZ$")
     sales.follow("Create estimate", sales.page.locator(".head"))
     sales.sees("has no draft invoices", "An estimate is the nearest")
-    sales.expect(sales.page.get_by_role("button", name="Create estimate in QuickBooks (stub)")).to_be_visible()
+    page = sales.page
+    page.get_by_label("Item, line 1").select_option(label="Coffee grinder")
+    page.get_by_label("Description, line 1").fill("Grinder for the tasting room")
+    page.get_by_label("Quantity, line 1").fill("2")
+    page.get_by_label("Price, line 1").fill("349.90")
+    sales.expect(page.locator("#draft-sums")).to_contain_text("US$")
+    sales.press(f"Create estimate in {STUB.title}")
+    page.wait_for_url("**/accounting/drafts/*")
+    sales.sees(f"Made in {STUB.title}")
+    open_harbour(sales, STUB)
+    estimates = sales.main.locator("section.card", has=page.get_by_role("heading", name="Estimates", exact=True))
+    sales.expect(estimates).to_contain_text("757.53")
