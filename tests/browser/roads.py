@@ -99,7 +99,7 @@ def link_party(visitor: Visitor, party: str, backend: Backend = XERO) -> None:
 def explain_a_figure(visitor: Visitor) -> None:
     """A figure opens the documents that it counted, down to their sum, and those left out; each of them opens, too."""
     value = visitor.main.locator(".fig", has_text="Lifetime value").locator("dd").first.inner_text()
-    visitor.follow("Explain Lifetime value", exact=False)
+    visitor.follow("Explain Lifetime value", visitor.main.locator("dl.figs"), exact=False)
     visitor.sees(f"Lifetime value: {value}", "Counted (", "Left out (")
     visitor.expect(visitor.main.locator("tfoot td").first).to_have_text(value.split()[-1])
     first = visitor.main.locator("a.opens").first

@@ -38,7 +38,7 @@ def test_connect_with_less_then_allow_more_and_a_wrong_organisation_is_no_silent
     admin.expect(card).to_contain_text("Contacts known")
     admin.expect(card).to_contain_text("changes read")
     assert look_at(admin, ACCOUNTING) == []
-    admin.follow("Allow this", card)
+    admin.follow("Allow drafts", card, exact=False)
     admin.expect(admin.page.get_by_label("Make invoice drafts in Xero", exact=False)).to_be_checked()
     admin.press("Reconnect", admin.main)
     allow(admin, AUSTRALIA)

@@ -29,4 +29,5 @@ def test_the_stub_shows_its_figures_says_what_it_is_and_takes_an_estimate(shared
     sales.sees(f"Made in {STUB.title}")
     open_harbour(sales, STUB)
     estimates = sales.main.locator("section.card", has=page.get_by_role("heading", name="Estimates", exact=True))
+    sales.follow("Drafts", estimates.locator(".seg"), exact=False)
     sales.expect(estimates).to_contain_text("757.53")
