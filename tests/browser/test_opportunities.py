@@ -94,3 +94,12 @@ def well(sales: Visitor) -> None:
     """Nothing sticks out, and axe finds nothing."""
     assert sales.overflow() == []
     assert violations(sales) == []
+
+
+def test_what_names_a_figure_on_a_phone_does_not_stand_beside_its_heading_at_a_desk(
+    shared_house: House, enter: Enter
+) -> None:
+    for width, shown in ((1280, False), (375, True)):
+        sales = enter(shared_house, "sales", viewport={"width": width, "height": 900})
+        sales.go("/accounting/won-but-not-invoiced")
+        sales.expect(sales.page.locator("td .only-card").first).to_be_visible(visible=shown)
