@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +20,15 @@ from plugins.xero.sandbox import Sandbox, make_sandbox
 from tests.conftest import Browser, LogIn
 
 SANDBOX_URL = "http://sandbox.example"
+
+
+@contextmanager
+def large_bodies() -> Iterator[None]:
+    """Around large bodies sent to the application: pyramid_retry leaves the files it keeps them in to the collector."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
 
 
 @pytest.fixture

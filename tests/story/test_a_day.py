@@ -196,8 +196,6 @@ def people(services: Services, clock: ManualClock, sandbox: Sandbox) -> list[str
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_hundred_people_work_a_day_on_a_thousand_calls_and_nobody_is_refused(
     connect: Connect, services: Services, clock: ManualClock, app: Any, sandbox: Sandbox, http: httpx2.Client
 ) -> None:
