@@ -67,8 +67,7 @@ class Reading(Keeping):
             self._read_organisation()
         late = [
             *self._tried(self._read_told),
-            *self._tried(lambda: self._keep_up(now, age)),
-            *self._tried(lambda: self._read_advances(now, advances)),
+            *self._tried(lambda: self._keep_up(now, age, advances)),
             *self._tried(self._follow),
             *self._tried(self._load_new),
         ]
@@ -110,7 +109,7 @@ class Reading(Keeping):
         if not (waits.parties or waits.documents):
             return
         if self._feeds and len(waits.parties) > FEW:
-            self._keep_up(now, timedelta(0))
+            self._keep_up(now, timedelta(0), None)
         else:
             for party_id in waits.parties:
                 party = self._party(party_id)
@@ -123,8 +122,8 @@ class Reading(Keeping):
         with self._services.db.begin() as session:
             telling.note_read(session, self._id, waits, now)
 
-    def _keep_up(self, now: datetime, age: timedelta) -> None:
-        """What keeps all parties current together: the feed, else the list of everybody once a day."""
+    def _keep_up(self, now: datetime, age: timedelta, advances: timedelta | None) -> None:
+        """What keeps all parties current together: the feed and the advances, else the list of everybody once a day."""
         with self._services.db.read() as session:
             state = session.get_one(Connection, self._id)
             parties_at, changes_at = state.parties_at, state.changes_at
@@ -135,6 +134,7 @@ class Reading(Keeping):
             since = None if parties_at is None else changes_at
             marks = ["changes_at", *(["parties_at"] if since is None else [])]
             self._follow_feed(walks.CHANGES, marks, lambda cursor: self._ask.changes(since, cursor=cursor))
+        self._read_advances(now, advances)
 
     def _read_advances(self, now: datetime, age: timedelta | None) -> None:
         """Over- and prepayments that are told apart: when so old, or (None, too) when an invoice was settled by one."""
