@@ -127,13 +127,17 @@ class Reading(Keeping):
         with self._services.db.read() as session:
             state = session.get_one(Connection, self._id)
             parties_at, changes_at = state.parties_at, state.changes_at
+        stopped = self._stopped(walks.CHANGES)
         if not self._feeds:
             if _old(parties_at, now, DAY):
                 self._read_everybody(now)
-        elif parties_at is None or _old(changes_at, now, age) or self._stopped(walks.CHANGES):
+        elif parties_at is None or _old(changes_at, now, age) or stopped:
             since = None if parties_at is None else changes_at
             marks = ["changes_at", *(["parties_at"] if since is None else [])]
             self._follow_feed(walks.CHANGES, marks, lambda cursor: self._ask.changes(since, cursor=cursor))
+            if stopped:  # it began a while ago, and tells nothing of what changed since in lists it had read by then
+                self._keep_up(now, age, advances)
+                return
         self._read_advances(now, advances)
 
     def _read_advances(self, now: datetime, age: timedelta | None) -> None:
@@ -142,8 +146,11 @@ class Reading(Keeping):
             return
         with self._services.db.read() as session:
             since = session.get_one(Connection, self._id).advances_at
-        if self._settled or (age is not None and _old(since, now, age)) or self._stopped(walks.ADVANCES):
+        stopped = self._stopped(walks.ADVANCES)
+        if self._settled or (age is not None and _old(since, now, age)) or stopped:
             self._follow_feed(walks.ADVANCES, ["advances_at"], lambda cursor: self._ask.advances(since, cursor=cursor))
+            if stopped:
+                self._read_advances(now, age)
             self._settled = False
 
     def _note_settled(self, documents: Sequence[Document]) -> None:

@@ -72,7 +72,7 @@ class Accounts:
         """A new invoice or bill, as another one was."""
         like = self._invoice("DRAFT", "SUBMITTED", "AUTHORISED")
         if like["AmountPaid"] or like["AmountCredited"]:
-            return
+            raise Impossible("That one was paid already.")
         ident = str(UUID(int=self._chance.getrandbits(128), version=4))
         new = {"InvoiceID": ident, "InvoiceNumber": f"R-{ident[:6]}", "Contact": {"ContactID": self._party()}}
         self._put("Invoices", {**like, **new, "Status": self._chance.choice(("DRAFT", "SUBMITTED", "AUTHORISED"))})
