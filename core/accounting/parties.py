@@ -31,7 +31,7 @@ from core.services import Services
 JOB = "accounting.send_new_party"
 LOOK_JOB = "accounting.look_up_new_party"
 FIELDS = tuple(one.name for one in fields(NewParty) if one.name != "record_ref")  # what a person types
-SLACK = timedelta(minutes=5)
+SLACK = timedelta(minutes=15)  # clocks differ
 
 
 class NewPartyDeed(sending.Deed[NewPartyIntent, Party]):

@@ -154,8 +154,11 @@ class Reading(Keeping):
             self._settled = False
 
     def _note_settled(self, documents: Sequence[Document]) -> None:
-        """Whether one of them was settled by an over- or prepayment, of which less is left then."""
-        self._settled |= any(payment.kind in ADVANCES for one in documents for payment in one.payments)
+        """Whether one of them was settled by an over- or prepayment since it was read, of which less is left then."""
+        settled = [one for one in documents if any(payment.kind in ADVANCES for payment in one.payments)]
+        if settled:
+            with self._services.db.read() as session:
+                self._settled |= snapshot.tell_news(session, self._id, settled)
 
     def _follow_feed(self, what: str, marks: Sequence[str], ask: Callable[[str | None], Page[Change]]) -> None:
         """Follow a feed to its end, from where it was stopped; then move its marks to when that walk began."""

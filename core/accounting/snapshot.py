@@ -191,6 +191,17 @@ def wanted(session: Session, connection_id: int, documents: Sequence[Document]) 
     return [one for one in documents if one.kind in CREDITS or one.party_id in parties or one.ref.id in linked]
 
 
+def tell_news(session: Session, connection_id: int, documents: Sequence[Document]) -> bool:
+    """Whether any that is kept is not held as it is told: what was read before may be told again for a while."""
+    mine = (DocumentRow.connection_id == connection_id, DocumentRow.document_id.in_([one.ref.id for one in documents]))
+    rows = session.execute(select(DocumentRow.document_id, DocumentRow.updated_at).where(*mine))
+    held = {row[0]: row[1] for row in rows}
+    return any(
+        one.updated_at is None or held.get(one.ref.id) != one.updated_at
+        for one in wanted(session, connection_id, documents)
+    )
+
+
 def note_gone(session: Session, connection_id: int, party_ids: Sequence[str], before: datetime) -> None:
     """Count no longer what was last told before a whole reading of these parties: it was removed, or moved away.
 

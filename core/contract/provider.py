@@ -137,14 +137,20 @@ class AccountingProvider(ABC):
         """
 
     def changes(self, since: datetime | None, *, cursor: str | None = None) -> Page[Change]:
-        """Parties and documents that changed after `since`; with None, every party, and open customer credits.
+        """Parties and documents that changed after `since`; with None, every party and what customers paid ahead.
 
+        That is every over- and prepayment, used up or not (where `advances` does not tell them): money counts on the
+        day it came in, and the documents of linked parties are read apart (`documents_of`). Open credit notes may come.
+
+        `since` is a moment by the clock of the CRM, which may be ten minutes fast: begin a quarter of an hour before.
         May tell the same thing twice; must leave nothing out. Follow the cursor to its end.
         """
         raise Unsupported("This accounting system does not tell what changed.")
 
     def advances(self, since: datetime | None, *, cursor: str | None = None) -> Page[Change]:
-        """Over- and prepayments that changed after `since`, where `changes` leaves them out; with None the open ones.
+        """Over- and prepayments that changed after `since`, where `changes` leaves them out; with None all of them.
+
+        Used up or not: the money of one came in on its day, and using it up later moved none.
 
         Asked less often than `changes`, for where they are lists of their own that cost calls of their own.
         """

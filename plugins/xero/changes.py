@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core import Change, Page, Party
-from plugins.xero import outgoing
 from plugins.xero.listing import CONTACTS, CREDIT_NOTES, INVOICES, OVERPAYMENTS, PREPAYMENTS, Endpoint, Lists
 from plugins.xero.walking import OLDEST_FIRST, Position, following
 
-OVERLAP = timedelta(minutes=3)  # clocks differ, and Xero's lists lag behind its writes
+OVERLAP = timedelta(minutes=15)  # our clock may be ten minutes fast, and Xero's lists lag behind its writes
 _ENDPOINTS: Mapping[str, Endpoint[Any]] = {
     "contacts": CONTACTS,
     "invoices": INVOICES,
@@ -24,7 +23,6 @@ _ENDPOINTS: Mapping[str, Endpoint[Any]] = {
 }
 _CHANGES, _FIRST = ("contacts", "invoices", "creditnotes"), ("contacts",)
 _ADVANCES = ("overpayments", "prepayments")
-_OPEN = outgoing.where('Status=="AUTHORISED"')
 
 
 def changes(lists: Lists, since: datetime | None, cursor: str | None) -> Page[Change]:
@@ -33,14 +31,14 @@ def changes(lists: Lists, since: datetime | None, cursor: str | None) -> Page[Ch
 
 
 def advances(lists: Lists, since: datetime | None, cursor: str | None) -> Page[Change]:
-    """One page of the over- and prepayments changed after `since`; with None the open ones."""
+    """One page of the over- and prepayments changed after `since`; with None all of them, used up or not."""
     return _page(lists, _ADVANCES, since, cursor)
 
 
 def _page(lists: Lists, stages: Sequence[str], since: datetime | None, cursor: str | None) -> Page[Change]:
     start = since - OVERLAP if since else None
     at = Position.read(cursor, stages) if cursor else Position(stages[0], start)
-    part = lists.part(_ENDPOINTS[at.stage], _params(at.stage, since), page=abs(at.page), modified_since=at.since)
+    part = lists.part(_ENDPOINTS[at.stage], _params(at.stage), page=abs(at.page), modified_since=at.since)
     goes_on = following(at, part) or _next_list(at, stages, start)
     return Page([_change(item) for item in part.items], goes_on.text() if goes_on else None)
 
@@ -50,13 +48,8 @@ def _next_list(at: Position, stages: Sequence[str], start: datetime | None) -> P
     return Position(rest[0], start) if rest else None
 
 
-def _params(stage: str, since: datetime | None) -> dict[str, str]:
-    params = dict(OLDEST_FIRST)
-    if stage == "contacts":
-        params["includeArchived"] = "true"
-    if since is None and stage in _ADVANCES:
-        params |= _OPEN
-    return params
+def _params(stage: str) -> dict[str, str]:
+    return {**OLDEST_FIRST, **({"includeArchived": "true"} if stage == "contacts" else {})}
 
 
 def _change(item: Any) -> Change:

@@ -125,7 +125,7 @@ class XeroProvider(AccountingProvider):
         return changes(self._lists, since, cursor)
 
     def advances(self, since: datetime | None, *, cursor: str | None = None) -> Page[Change]:
-        """One page of the over- and prepayments that changed; with None the open ones."""
+        """One page of the over- and prepayments that changed; with None all of them."""
         return advances(self._lists, since, cursor)
 
     def create(self, kind: DocumentKind, draft: NewDocument, *, key: str) -> Document:

@@ -101,6 +101,22 @@ def independent(raw: dict[str, list[Raw]], contact: str, now: dt.date) -> dict[s
     return {**sums, "days": Decimal(str(median(paid_after))) if paid_after else None}
 
 
+def received(raw: dict[str, list[Raw]], contact: str) -> list[tuple[dt.date, Decimal, bool]]:
+    """Money of one contact, from the raw JSON: the day, the amount (below zero: paid back), whether it came in."""
+    found: list[tuple[dt.date | None, Decimal, bool]] = []
+    for path in KEYS:
+        for one in raw[path]:
+            sign = {"ACCREC": 1, "ACCRECCREDIT": -1, "RECEIVE-OVERPAYMENT": -1, "RECEIVE-PREPAYMENT": -1}
+            mine = one["Contact"]["ContactID"] == contact and one["CurrencyCode"] == "NZD"
+            if not mine or one["Status"] not in ("AUTHORISED", "PAID") or one["Type"] not in sign:
+                continue
+            if path in ("Overpayments", "Prepayments"):
+                found.append((day(one["Date"]), one["Total"], True))
+            kind = sign[one["Type"]]
+            found += [(day(paid["Date"]), kind * paid["Amount"], kind > 0) for paid in one.get("Payments", [])]
+    return [(when, amount, came) for when, amount, came in found if when]
+
+
 def as_told(found: Figures) -> dict[str, Any]:
     """The figures of the page, by the names of the second computation; zeros left out."""
     named = {

@@ -229,15 +229,18 @@ def test_a_made_up_place_in_a_list_of_documents_is_not_found(provider: XeroProvi
         provider.search_documents(DocumentQuery(cursor=cursor))
 
 
-def test_the_first_walk_tells_every_contact_and_the_open_credits_in_three_calls(
+def test_the_first_walk_tells_every_contact_and_all_that_was_paid_ahead_in_three_calls(
     provider: XeroProvider, sandbox: Sandbox, wire: Wire
 ) -> None:
+    (held,) = sandbox.records("Overpayments")
+    sandbox.deeds.refund("Overpayments", held["OverpaymentID"], held["RemainingCredit"])
     found = [*all_changes(provider, None), *all_advances(provider, None)]
     parties = {change.party.ref.id: change.party for change in found if change.party}
     assert set(parties) == {row["ContactID"] for row in sandbox.records("Contacts")}
     assert {party.state for party in parties.values()} == {PartyState.ACTIVE, PartyState.ARCHIVED}
     kinds = [change.document.kind for change in found if change.document]
     assert sorted(kind.value for kind in kinds) == ["overpayment", "prepayment"]
+    assert {change.document.status.value for change in found if change.document} == {"authorised", "paid"}
     assert len(wire.sent("GET", "/api.xro/")) == 3
 
 
