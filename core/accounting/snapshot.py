@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from core.accounting.codec import from_json, to_json
@@ -27,6 +27,7 @@ from core.contract.values import Choice, ChoiceKind, Document, DocumentKind, Doc
 
 T = TypeVar("T")
 BATCH = 500
+LONGEST_ANSWER = timedelta(hours=1)  # an answer that was asked for before is kept within that
 MONEY = "payment"  # a payment of this kind moved money; the others used a credit
 CREDITS = frozenset({DocumentKind.OVERPAYMENT, DocumentKind.PREPAYMENT})
 
@@ -39,9 +40,10 @@ def in_batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
 
 
 def save_parties(session: Session, connection_id: int, parties: Sequence[Party], now: datetime) -> None:
-    """Upsert parties into the index."""
-    for batch in in_batches({party.ref.id: party for party in parties}.values()):
-        known = _ids(session, PartyRow.party_id, PartyRow.id, connection_id, [party.ref.id for party in batch])
+    """Upsert parties into the index; one that is held as it was later stays."""
+    for told in in_batches({party.ref.id: party for party in parties}.values()):
+        known, newer = _held(session, PartyRow.party_id, connection_id, told)
+        batch = [party for party in told if party.ref.id not in newer]
         rows = [(known.get(party.ref.id), _party_values(connection_id, party)) for party in batch]
         fresh = [values for row_id, values in rows if row_id is None]
         if fresh:
@@ -74,10 +76,15 @@ def party_of(row: PartyRow) -> Party:
 
 
 def save_documents(session: Session, connection_id: int, documents: Sequence[Document], now: datetime) -> None:
-    """Upsert documents with their payments and, where they came with them, their lines."""
-    for batch in in_batches({document.ref.id: document for document in documents}.values()):
+    """Upsert documents with their payments and, where they came with them, their lines.
+
+    One that was read a while ago as it was later stays: a refresh may have asked before somebody here changed it.
+    """
+    for told in in_batches({document.ref.id: document for document in documents}.values()):
+        under_way = DocumentRow.seen_at > now - LONGEST_ANSWER
+        known, newer = _held(session, DocumentRow.document_id, connection_id, told, under_way)
+        batch = [document for document in told if document.ref.id not in newer]
         ids = [document.ref.id for document in batch]
-        known = _ids(session, DocumentRow.document_id, DocumentRow.id, connection_id, ids)
         fresh = [_document_values(connection_id, one, now) for one in batch if one.ref.id not in known]
         if fresh:
             session.execute(insert(DocumentRow), fresh)
@@ -87,6 +94,28 @@ def save_documents(session: Session, connection_id: int, documents: Sequence[Doc
             session.execute(update(DocumentRow), values)
             _drop_parts(session, [(known[one.ref.id], one) for one in stale])
         _insert_parts(session, _ids(session, DocumentRow.document_id, DocumentRow.id, connection_id, ids), batch)
+
+
+def _held(
+    session: Session,
+    key: Any,
+    connection_id: int,
+    told: Sequence[Document] | Sequence[Party],
+    *only: ColumnElement[bool],
+) -> tuple[dict[str, int], set[str]]:
+    """The rows of these by their ids; and which hold, `only` such rows, a later moment of the provider than is told.
+
+    What is told with the same moment, or with none, is taken: not every change moves it. The rows are kept from others.
+    """
+    moments, table = {one.ref.id: one.updated_at for one in told}, key.class_
+    columns = (key, table.id, table.updated_at, and_(true(), *only))
+    mine = select(*columns).where(table.connection_id == connection_id, key.in_(moments))
+    known, newer = {}, set()
+    for ident, row_id, held_at, counts in session.execute(mine.order_by(table.id).with_for_update()):
+        known[ident], told_at = row_id, moments[ident]
+        if counts and held_at is not None and told_at is not None and told_at < held_at:
+            newer.add(ident)
+    return known, newer
 
 
 def _ids(session: Session, key: Any, row_id: Any, connection_id: int, ids: Sequence[str]) -> dict[str, int]:
