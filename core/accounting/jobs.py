@@ -20,7 +20,7 @@ from core.accounting import (
     walks,
 )
 from core.accounting.models import Connection, Consent, DocumentRow, GrantRow
-from core.accounting.rereading import is_linked
+from core.accounting.rereading import is_linked, with_open_for_a_day
 from core.accounting.snapshot import CREDITS
 from core.contract.extensions import PeriodicJob
 from core.services import Services
@@ -46,13 +46,18 @@ def register(services: Services) -> None:
 
 
 def light_calls(services: Services) -> None:
-    """Use each connection daily, and ask it who it is: keeps its grant alive, notices a disconnect, and its end."""
-    before = services.clock.now() - QUIET
+    """Use each connection daily, and ask it who it is: keeps its grant alive, notices a disconnect, and its end.
+
+    Also where documents are open that nobody read again within a day: not every change of them is told.
+    """
+    now = services.clock.now()
+    before = now - QUIET
     quiet = or_(
         *(column.is_(None) | (column < before) for column in (Connection.last_good_at, Connection.organisation_at))
     )
     with services.db.read() as session:
-        found = session.scalars(select(Connection.id).where(Connection.state != "disconnected", quiet)).all()
+        due = or_(quiet, (Connection.state == "connected") & with_open_for_a_day(now))
+        found = session.scalars(select(Connection.id).where(Connection.state != "disconnected", due)).all()
     for connection_id in found:
         services.jobs.enqueue("accounting.refresh", connection_id=connection_id, force=True)
 

@@ -307,12 +307,28 @@ class Reading(Keeping):
         with self._services.db.read() as session:
             refs = rereading.missing(session, self._id, now)
             refs += rereading.named(session, self._id, document_ids)
-            refs += rereading.open_for_a_day(session, self._id, now)
+            open_still = rereading.open_for_a_day(session, self._id, now)
+            refs += open_still
             if age is not None:
                 refs += rereading.linked_and_old(session, self._id, now - age, now)
             refs += unread.for_a_day(session, self._id, now)
         for portion in snapshot.in_batches(dict.fromkeys(refs), PORTION):
             self._read_portion(portion, now)
+        self._note_rest(len(open_still) == rereading.AT_ONCE)
+
+    def _note_rest(self, more: bool) -> None:
+        """That the open documents of a day are gone on with in a while, unless the day's calls run low, or are done."""
+        now = self._services.clock.now()
+        with self._services.db.read() as session:
+            begun = walks.of_feed(session, self._id, walks.OPEN)
+            more = more and budget.left_today(session, self._id, now) >= budget.LOW
+        if more is (begun is not None):
+            return
+        with self._services.db.begin() as session:
+            if begun is None:
+                walks.keep(session, self._id, Walk(now, what=walks.OPEN), "")
+            else:
+                walks.end(session, begun)
 
     def _read_portion(self, asked: rereading.Refs, now: datetime) -> None:
         told = self._save(self._ask.get_documents(asked), now)

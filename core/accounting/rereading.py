@@ -1,7 +1,7 @@
 """Which documents are asked for by their ids: linked and not held, named, open for a day, or old without a feed.
 
 Not every change shows in a feed (a payment may leave a document's own moment as it was), so that what is still open is
-read again once a day, oldest first, a few hundred at a time.
+read again once a day, oldest first, a few hundred at a time, until none is older (`core.accounting.walks.OPEN`).
 
 What an answer leaves out may be deleted, or the answer may be short: a page that ended early, a limit that nobody
 knew. A figure that is old says so; a figure without an invoice that is there would be wrong and stay so, for a feed
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from core.accounting import unread
 from core.accounting.documents import these
-from core.accounting.models import DocumentLink, DocumentRow, PartyLink, UnreadDocument
+from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink, UnreadDocument
 from core.accounting.snapshot import in_batches
 from core.contract.values import DocumentKind, DocumentStatus
 
@@ -68,9 +68,17 @@ def missing(session: Session, connection_id: int, now: datetime) -> Refs:
 
 def open_for_a_day(session: Session, connection_id: int, now: datetime) -> Refs:
     """Linked open documents, and those that are left out, that were last read more than a day ago, the oldest first."""
+    return _refs(session, (DocumentRow.connection_id == connection_id, *_open_for_a_day(now)))
+
+
+def with_open_for_a_day(now: datetime) -> ColumnElement[bool]:
+    """A condition on `Connection`: it has any of these."""
+    return exists().where(DocumentRow.connection_id == Connection.id, *_open_for_a_day(now))
+
+
+def _open_for_a_day(now: datetime) -> tuple[ColumnElement[bool], ...]:
     open_still = or_(DocumentRow.status.in_(OPEN), DocumentRow.missing_at.is_not(None))
-    mine = (DocumentRow.connection_id == connection_id, open_still, is_linked())
-    return _refs(session, (*mine, DocumentRow.seen_at <= now - DAY, *_not_just_tried(now)))
+    return open_still, is_linked(), DocumentRow.seen_at <= now - DAY, *_not_just_tried(now)
 
 
 def named(session: Session, connection_id: int, document_ids: Sequence[str]) -> Refs:

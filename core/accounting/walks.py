@@ -25,13 +25,15 @@ from core.accounting.models import BegunWalk, Connection, PartyLink
 from core.db import changed
 from core.services import Services
 
-DOCUMENTS, CHANGES, ADVANCES = "documents", "changes", "advances"
+DOCUMENTS, CHANGES, ADVANCES, OPEN = "documents", "changes", "advances", "open"
 LONGEST = timedelta(days=30)  # a cursor older than that is not worth keeping
 
 
 @dataclass
 class Walk:
     """A walk: of a first load (`DOCUMENTS`) with its parties, or of a feed; `cursor` is None at the first page.
+
+    `OPEN` are the open documents that are read again once a day: their age tells which are left, without a cursor.
 
     `row` is its row, once a page was kept and there are more.
     """
@@ -68,7 +70,7 @@ def _linked(session: Session, connection_id: int, party_ids: Collection[str]) ->
 
 def are_stopped(session: Session, connection_id: int) -> bool:
     """Whether there is one to go on with."""
-    feeds = (of_feed(session, connection_id, what) for what in (CHANGES, ADVANCES))
+    feeds = (of_feed(session, connection_id, what) for what in (CHANGES, ADVANCES, OPEN))
     return any(feeds) or bool(loads(session, connection_id))
 
 
