@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -276,6 +277,25 @@ def test_a_payment_that_no_feed_tells_is_seen_within_a_day(
     look_later(sales, services, clock, tab, seconds=25 * 3600)
     with services.db.read() as session:
         assert session.get_one(DocumentRow, invoice.id).status == "paid"
+
+
+def test_an_invoice_settled_by_what_was_paid_ahead_has_that_read_at_once_and_once(
+    tab: str, sales: Browser, services: Services, clock: ManualClock, sandbox: Sandbox
+) -> None:
+    """What changed is told again for a quarter of an hour; that is no reason to ask again."""
+    with services.db.read() as session:
+        mine = session.scalars(select(PartyRow.party_id).where(PartyRow.documents_at.is_not(None))).one()
+    invoice = open_invoice(services)
+    assert invoice.party_id == mine
+    held = sandbox.deeds.receive(mine, Decimal(5))
+    for _ in range(2):
+        look_later(sales, services, clock, tab)
+    sandbox.deeds.apply("Overpayments", held["OverpaymentID"], invoice.document_id, Decimal(5))
+    asked = [sandbox.calls.count("GET /api.xro/2.0/Overpayments")]
+    for _ in range(2):
+        look_later(sales, services, clock, tab)
+        asked.append(sandbox.calls.count("GET /api.xro/2.0/Overpayments"))
+    assert [later - before for before, later in pairwise(asked)] == [1, 0]
 
 
 def test_a_linked_document_that_xero_does_not_know_is_said_once_and_not_asked_for_all_day(
