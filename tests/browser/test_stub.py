@@ -30,4 +30,4 @@ def test_the_stub_shows_its_figures_says_what_it_is_and_takes_an_estimate(shared
     open_harbour(sales, STUB)
     estimates = sales.main.locator("section.card", has=page.get_by_role("heading", name="Estimates", exact=True))
     sales.follow("Drafts", estimates.locator(".seg"), exact=False)
-    sales.expect(estimates).to_contain_text("757.53")
+    sales.expect(estimates).to_contain_text("Grinder for the tasting room")
