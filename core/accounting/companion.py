@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, not_, select
+from sqlalchemy import ColumnElement, and_, func, not_, select
 from sqlalchemy.orm import Session
 
-from core.accounting import linking
+from core.accounting import draft_changes, drafts, linking, parties, party_changes
 from core.accounting.access import SEE_AMOUNTS, SEE_BILLS, SEE_STATUS
 from core.accounting.intents import unsent
 from core.accounting.models import DocumentLink, Draft, DraftChange, NewPartyIntent, PartyChange
+from core.accounting.sending import Deed, give_up
 from core.accounting.words import BILL_KINDS
 from core.records.service import Actor, Companion, May
 
 NAMED = 5
-_INTENTS = (Draft, DraftChange, NewPartyIntent, PartyChange)
+_DEEDS: tuple[Deed[Any, Any], ...] = (drafts.DEED, draft_changes.DEED, parties.DEED, party_changes.DEED)
 
 
 def describe(session: Session, record: Any, may: May) -> list[str]:
@@ -88,8 +89,8 @@ def _intents(session: Session, record: Any, may: May) -> Iterator[str]:
         if count:
             yield f"{count} {one if count == 1 else many}"
     hidden = sum(
-        sum(_counts(session, model, record, unsent(model), lambda number: not may(SEE_STATUS, number)))
-        for model in _INTENTS
+        sum(_counts(session, deed.model, record, unsent(deed.model), lambda number: not may(SEE_STATUS, number)))
+        for deed in _DEEDS
     )
     if hidden:
         yield f"{hidden} text{'s' if hidden > 1 else ''} not sent yet that your role does not show will go."
@@ -110,8 +111,9 @@ def drop(session: Session, record: Any, actor: Actor) -> None:
         linking.unlink_party(session, record, party.id, **who)
     for document in linking.document_links_of(session, record.kind, record.id):
         linking.unlink_document(session, record, document.id, **who)
-    for intent in _INTENTS:
-        session.execute(delete(intent).where(_mine(intent, record), unsent(intent)))
+    for deed in _DEEDS:
+        for row in session.scalars(select(deed.model).where(_mine(deed.model, record), unsent(deed.model))).all():
+            give_up(session, deed, row, actor.when)
 
 
 def _mine(model: Any, record: Any) -> ColumnElement[bool]:

@@ -1,8 +1,8 @@
 """What a provider could not do, kept for support and for the admin's list: in whose words, how often, since when.
 
 A failure has a short reference (``LT-7K3Q9``) that a person tells support. The same failure again counts up; the same
-deed going well settles it. The provider's own words are for the admin's list and for who may see bills
-(`access.reads_words`); everybody else reads the sentence and the reference.
+deed going well settles it, and so does giving it up. The provider's own words are for the admin's list and for who may
+see bills (`access.reads_words`); everybody else reads the sentence and the reference.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from core.accounting.budget import Held
 from core.accounting.models import Failure
-from core.contract.errors import Duplicate, ProviderError
+from core.contract.errors import Duplicate, ProviderError, Stale
 from core.services import Services
 
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is taken for another when it is read out
@@ -143,8 +143,11 @@ def note_again(services: Services, connection_id: int, deed: str, error: Provide
 def note_intent(services: Services, name: str, row: Any, state: str, error: ProviderError) -> None:
     """A failure of an intent (a draft, a new party …) that left it in `state`: sent or looked up again by its jobs.
 
-    What can be edited is sent again by the person who mends it.
+    What can be edited is sent again by the person who mends it. What moved on meanwhile is no failure: it is shown, and
+    a person decides.
     """
+    if isinstance(error, Stale):
+        return
     step = {"queued": "send", "unknown": "look_up", "missing": "look_up"}.get(state)
     job = f"accounting.{step}_{name}" if step else ""
     about = About(name, job, {"intent_id": row.id}, row.kind, row.record_id, row.created_by)

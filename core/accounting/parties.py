@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from core.accounting import connections, copying, intents, linking, sending, snapshot, suggestions
+from core.accounting import connections, copying, failures, intents, linking, sending, snapshot, suggestions
 from core.accounting.codec import from_json, to_json
 from core.accounting.deeds import in_connection
 from core.accounting.models import Connection, NewPartyIntent
@@ -151,6 +151,7 @@ def link_existing(session: Session, row: NewPartyIntent, *, user_id: int, now: d
     snapshot.save_parties(session, row.connection_id, [party], now)
     row.party_id, row.updated_at, row.error, row.error_detail = party.ref.id, now, "", ""
     row.problems = []
+    failures.settle(session, row.connection_id, DEED.name, now, intent_id=row.id)
     return link(session, row, party.ref.id, user_id=user_id, now=now)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from core.accounting import connections, failures
+from core.accounting import connections, failures, intents
 from core.accounting.intents import EDITABLE, LOOKED_FOR, Row, is_looked_for, looked_for
 from core.contract.errors import (
     Denied,
@@ -98,6 +98,14 @@ def send(services: Services, deed: Deed[Row, Made], intent_id: int) -> None:
     row = _claim(services, deed, intent_id, (model.state == "queued", ready))
     if row is not None:
         _carry_out(services, deed, row)
+
+
+def give_up(session: Session, deed: Deed[Row, Any], row: Row, now: datetime) -> bool:
+    """Delete an open or refused intent; what failed of it is over. False when it moved on or is in doubt."""
+    if not intents.remove(session, row):
+        return False
+    failures.settle(session, row.connection_id, deed.name, now, intent_id=row.id)
+    return True
 
 
 def _claim(

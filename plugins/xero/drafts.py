@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,9 +38,12 @@ class Drafts:
         return self._change(ident, body, key, _place(draft))
 
     def delete(self, document: Document) -> None:
-        """Delete a draft that is still as it was read."""
+        """Delete a draft that is still as it was read.
+
+        Under a new key each time: a deletion is the same deletion twice, but Xero gives a refusal again under its key.
+        """
         ident = self._still(document)
-        self._change(ident, {"InvoiceID": ident, "Status": "DELETED"}, f"delete-{ident}", nowhere)
+        self._change(ident, {"InvoiceID": ident, "Status": "DELETED"}, f"delete-{uuid.uuid4()}", nowhere)
 
     def find(self, key: str, party_id: str, since: datetime) -> Document | None:
         """The document with the key in its link back, changed since the intent, whatever its status.

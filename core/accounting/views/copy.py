@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 
-from core.accounting import connections, copying, failures, intents, linking, party_changes, snapshot
+from core.accounting import connections, copying, failures, intents, linking, party_changes, sending, snapshot
 from core.accounting.access import LINK
 from core.accounting.codec import to_json
 from core.accounting.copying import LABELS, LEAVE, Able, Pair, Wish
@@ -175,7 +175,7 @@ def post(request: Any) -> Any:
         return _page(request, desk, chosen, again, told=MOVED_ON, status=409)
     row, _ = intents.store(request.dbsession, _intent(request, desk, wish, key))
     if again is not None:
-        intents.remove(request.dbsession, again)
+        sending.give_up(request.dbsession, party_changes.DEED, again, request.clock.now())
     if row.state == "queued":
         request.enqueue(party_changes.JOB, intent_id=row.id)
     return HTTPSeeOther(location=f"{LIST}/{row.key}")

@@ -8,7 +8,17 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 from sqlalchemy import select
 
-from core.accounting import draft_changes, draft_form, draft_page, draft_versions, drafts, failures, intents, linking
+from core.accounting import (
+    draft_changes,
+    draft_form,
+    draft_page,
+    draft_versions,
+    drafts,
+    failures,
+    intents,
+    linking,
+    sending,
+)
 from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.codec import to_json
 from core.accounting.context import ConnectionContext
@@ -297,7 +307,7 @@ def _put_on_top(request: Any, row: DraftChange) -> str:
 def _discard(request: Any, row: DraftChange) -> str:
     """Give a change up that was not sent, or did not arrive; where to go on."""
     to = title_of(request.dbsession, row)[1]
-    if not intents.remove(request.dbsession, row):
+    if not sending.give_up(request.dbsession, draft_changes.DEED, row, request.clock.now()):
         request.session.flash("Not given up: what became of it is being looked up.", "error")
         return f"{CHANGES}/{row.key}"
     request.session.flash("Left as it is there.", "success")

@@ -9,7 +9,17 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
 
-from core.accounting import access, connections, draft_changes, draft_page, draft_view, drafts, failures, intents
+from core.accounting import (
+    access,
+    connections,
+    draft_changes,
+    draft_page,
+    draft_view,
+    drafts,
+    failures,
+    intents,
+    sending,
+)
 from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.context import ConnectionContext
 from core.accounting.draft_words import STATES, title_of, waits_for
@@ -222,7 +232,7 @@ def deed(request: Any) -> Any:
 def _delete(request: Any, row: Draft) -> str:
     """Delete it where nothing of it can be in the books, and say what was done or why not; where to go on."""
     title, sent, in_doubt = _title(request, row), row.sent_at is not None, intents.is_looked_for(row)
-    if intents.remove(request.dbsession, row):
+    if sending.give_up(request.dbsession, drafts.DEED, row, request.clock.now()):
         request.session.flash(f"Deleted. {f'It is not in {title}' if sent else 'Nothing was sent'}.", "success")
         return LIST
     if in_doubt:

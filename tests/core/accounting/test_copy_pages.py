@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from core import ManualClock
-from core.accounting import copying, party_changes, sending
+from core.accounting import copying, failures, party_changes, sending
 from core.accounting.models import Connection, PartyChange, PartyLink, PartyRow
 from core.audit.models import AuditEntry
 from core.records.models import Organization
@@ -359,6 +359,11 @@ def test_a_copy_that_waits_can_be_taken_back_and_looked_at_again(
     assert form["email"].value == "there"
     services.jobs.drain()
     assert posts(sandbox) == 0
+    with services.db.read() as session:
+        assert failures.open_count(session) == 1
+    confirm(form.submit("step", value="preview")).submit(status=303)
+    with services.db.read() as session:
+        assert failures.open_count(session) == 0, "another copy took its place"
 
 
 def test_a_record_that_is_deleted_takes_its_unsent_copies_along(
@@ -369,7 +374,10 @@ def test_a_record_that_is_deleted_takes_its_unsent_copies_along(
     services.jobs.drain()
     asked = sales.get(f"{tab.partition('/tabs')[0]}/delete")
     assert "1 copy that was not sent will go." in asked
+    with services.db.read() as session:
+        assert failures.open_count(session) == 1
     next(form for form in asked.forms.values() if "version" in form.fields).submit(status=303)
     sales.get(answer.location, status=404)
     with services.db.read() as session:
         assert session.scalars(select(PartyChange)).all() == []
+        assert failures.open_count(session) == 0

@@ -12,7 +12,7 @@ from core.accounting import connections, failures, jobs, refresh, sending
 from core.accounting.drafts import DEED
 from core.accounting.models import Connection, Draft, Failure
 from core.contract.clock import ManualClock
-from core.contract.errors import Duplicate
+from core.contract.errors import Duplicate, Stale
 from core.contract.values import Party, Ref
 from core.services import Services
 from tests.conftest import Browser, LogIn
@@ -203,3 +203,17 @@ def test_a_search_in_vain_names_the_reference(admin: Browser, services: Services
     assert told.reference in words(page)
     assert "Ask an admin to reconnect" in words(page)
     assert words(form_of(page).submit()).count("Reference for support") == 1
+
+
+def test_what_somebody_changed_meanwhile_is_no_failure(admin: Browser, services: Services, books: Books) -> None:
+    row = queued(admin, services, books)
+    sending._failed(services, DEED, row, Stale("It was changed meanwhile."))
+    assert rows(services) == []
+
+
+def test_giving_a_refused_draft_up_settles_what_failed_of_it(admin: Browser, services: Services, books: Books) -> None:
+    row = queued(admin, services, books)
+    other = failures.note(services, 1, failures.About("new_party", "", {"intent_id": row.id}), AWAY)
+    sending._failed(services, DEED, row, Rejected("The date is locked."))
+    admin.send(f"/accounting/drafts/{row.key}/delete", status=303)
+    assert [one.reference for one in rows(services) if one.settled_at is None] == [other]

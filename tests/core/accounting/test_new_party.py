@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from core import ManualClock
-from core.accounting import parties, sending
+from core.accounting import failures, parties, sending
 from core.accounting.models import Connection, NewPartyIntent, PartyLink, PartyRow
 from core.audit.models import AuditEntry
 from core.records.models import Contact
@@ -158,6 +158,21 @@ def test_a_name_that_is_taken_offers_the_one_that_has_it(
         wanted = sandbox.contact_id("Harbour Coffee Roasters Ltd")
         assert session.scalars(select(PartyLink)).one().party_id == wanted
     assert len(named(sandbox, "Harbour Coffee Roasters Ltd")) == 1
+
+
+def test_linking_the_one_that_has_the_name_settles_what_failed_before(
+    sales: Browser, services: Services, sandbox: Sandbox, ngaio: str
+) -> None:
+    sandbox.faults.add("drop-before", times=1, **WRITES)
+    form = filled(sales, ngaio, name="Harbour Coffee Roasters Ltd", email="other@elsewhere.example")
+    page = sales.get(form.submit(status=303).location)
+    services.jobs.drain()
+    with services.db.read() as session:
+        assert failures.open_count(session) == 1
+    page = sales.get(page.request.path).follow()
+    next(form for form in page.forms.values() if form.action.endswith("/link")).submit(status=303)
+    with services.db.read() as session:
+        assert failures.open_count(session) == 0
 
 
 def test_a_taken_name_can_be_changed_and_sent_again(

@@ -20,6 +20,7 @@ from core import (
     NewDocument,
     NewParty,
     OutcomeUnknown,
+    ProviderError,
     Rejected,
     Stale,
     Unavailable,
@@ -308,6 +309,20 @@ def test_what_xero_refuses_in_a_change_is_said_at_its_field(provider: XeroProvid
 def test_a_draft_can_be_deleted(provider: XeroProvider, draft: NewDocument, sandbox: Sandbox) -> None:
     made = create(provider, draft)
     provider.delete_draft(made)
+    assert sandbox.record("Invoices", made.ref.id)["Status"] == "DELETED"
+
+
+def test_a_deletion_that_was_refused_goes_under_another_key_the_next_time(
+    provider: XeroProvider, draft: NewDocument, sandbox: Sandbox, wire: Wire
+) -> None:
+    """Xero gives what it answered under a key again for six minutes, a refusal too."""
+    made = create(provider, draft)
+    sandbox.faults.add("403", path="/api.xro/2.0/Invoices/", method="POST", times=1)
+    with pytest.raises(ProviderError):
+        provider.delete_draft(made)
+    provider.delete_draft(made)
+    first, second = (one.headers["Idempotency-Key"] for one in wire.sent("POST", "/Invoices"))
+    assert first != second
     assert sandbox.record("Invoices", made.ref.id)["Status"] == "DELETED"
 
 
