@@ -45,7 +45,8 @@ class IntentColumns:
 class Draft(IntentColumns, Base):
     """An invoice (or, where the provider has no drafts, an estimate) that a person asks the provider to make.
 
-    `copied_from`: the draft that it was begun as a copy of. `noted_at`: when its history there told who made it.
+    `copied_from`: the draft that it was begun as a copy of. `noted_at`: when its history there told who made it, or
+    would not; `note_due`: when that is tried again, None before the first try.
     """
 
     __tablename__ = "accounting_draft"
@@ -55,6 +56,7 @@ class Draft(IntentColumns, Base):
     party_id: Mapped[str] = mapped_column(PROVIDER_ID, default="")
     document_id: Mapped[str] = mapped_column(PROVIDER_ID, default="")
     noted_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    note_due: Mapped[dt.datetime | None] = mapped_column(Moment)
     copied_from: Mapped[int | None] = mapped_column()
 
     connection: Mapped[Connection] = relationship(lazy="joined", innerjoin=True)
@@ -75,8 +77,8 @@ class DraftChange(IntentColumns, Base):
     """A change that a person asks for of a document that is still a draft there. `deed`: change or delete.
 
     `before` is the document as it was when the form was opened (as JSON), `theirs` as it was found to be when the
-    provider said that it had moved on: then both are shown side by side and a person decides. `noted_at`: when its
-    history there told who changed it.
+    provider said that it had moved on: then both are shown side by side and a person decides. `noted_at`,
+    `note_due`: as with a draft, of who changed it.
     """
 
     __tablename__ = "accounting_draft_change"
@@ -91,6 +93,7 @@ class DraftChange(IntentColumns, Base):
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
     theirs: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     noted_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    note_due: Mapped[dt.datetime | None] = mapped_column(Moment)
 
     connection: Mapped[Connection] = relationship(lazy="joined", innerjoin=True)
 

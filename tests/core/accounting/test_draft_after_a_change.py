@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from core import ManualClock
-from core.accounting import draft_changes, draft_notes
-from core.accounting.models import ConnectionAccess, Draft, Failure
+from core.accounting import failures
+from core.accounting.models import ConnectionAccess, Draft
 from core.services import Services
 from core.users.models import User
 from plugins.xero.sandbox import Sandbox
@@ -98,30 +97,19 @@ def test_a_copy_says_what_it_was_copied_from(sales: Browser, services: Services,
     assert "Copied from" in words(page)
 
 
-@pytest.mark.parametrize("fault", ["429-concurrent", "503"])
-def test_the_note_on_a_change_that_was_throttled_is_written_later_and_is_no_failure(
-    sales: Browser, services: Services, sandbox: Sandbox, made: str, clock: ManualClock, fault: str
+def test_giving_a_refused_change_up_settles_what_failed_of_it(
+    sales: Browser, services: Services, sandbox: Sandbox, made: str
 ) -> None:
-    sandbox.faults.add(fault, path="/api.xro/2.0/Invoices/", method="PUT", times=1)
-    change(sales, services, made, price="10.00")
-    assert the_change(services).noted_at is None
-    assert "Draft changed by" not in str(sandbox.records("History"))
-    assert "note" not in log_of_failures(services)
-    clock.advance(timedelta(minutes=3))
-    draft_notes.sweep(services, draft_changes.NOTE)
+    page = begin(sales, made)
+    draft_form(page)["lines-0-account"] = "210"
+    sandbox.deeds.archive_account("210", Sandbox.tenant_id)
+    send(page)
     services.jobs.drain()
-    assert the_change(services).noted_at is not None
-    assert str(sandbox.records("History")).count("Draft changed by") == 1
-    clock.advance(timedelta(minutes=3))
-    draft_notes.sweep(services, draft_changes.NOTE)
-    services.jobs.drain()
-    assert str(sandbox.records("History")).count("Draft changed by") == 1
-
-
-def log_of_failures(services: Services) -> str:
-    """The deeds of every failure that was written down."""
     with services.db.read() as session:
-        return " ".join(session.scalars(select(Failure.deed)))
+        assert failures.open_count(session) == 1
+    sales.send(f"/accounting/changes/{the_change(services).key}/discard", status=303)
+    with services.db.read() as session:
+        assert failures.open_count(session) == 0
 
 
 def test_a_discount_in_money_survives_a_change_and_is_in_the_totals(

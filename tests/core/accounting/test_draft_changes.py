@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from core import ManualClock
-from core.accounting import connections, draft_changes, failures, sending
+from core.accounting import connections, draft_changes, sending
 from core.accounting.models import DocumentRow, DraftChange
 from core.audit.models import AuditEntry
 from core.services import Services
@@ -369,21 +369,6 @@ def test_what_is_refused_stands_at_its_field_and_can_be_mended(
     send(page)
     services.jobs.drain()
     assert invoice(sandbox, made)["Reference"] == "Mended"
-
-
-def test_giving_a_refused_change_up_settles_what_failed_of_it(
-    sales: Browser, services: Services, sandbox: Sandbox, made: str
-) -> None:
-    page = begin(sales, made)
-    draft_form(page)["lines-0-account"] = "210"
-    sandbox.deeds.archive_account("210", Sandbox.tenant_id)
-    send(page)
-    services.jobs.drain()
-    with services.db.read() as session:
-        assert failures.open_count(session) == 1
-    sales.send(f"/accounting/changes/{the_change(services).key}/discard", status=303)
-    with services.db.read() as session:
-        assert failures.open_count(session) == 0
 
 
 def test_a_change_in_two_windows_keeps_both_texts(sales: Browser, services: Services, made: str) -> None:
