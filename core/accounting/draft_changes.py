@@ -5,7 +5,8 @@ what moved on there meanwhile is never written over unseen. Both versions are th
 whose answer was lost is looked up by reading the document: our mark in its link back says that it arrived, whatever
 somebody made of it since; without it, it is sent again, which goes by the same check as the first time.
 
-The payload is that of a draft (`core.accounting.drafts`), without a document for a deletion.
+The payload is that of a draft (`core.accounting.drafts`), without a document for a deletion. Once it is made it has
+``unmet`` besides: what the answer has otherwise than was asked for, in words.
 """
 
 from __future__ import annotations
@@ -87,10 +88,12 @@ class ChangeDeed(sending.Deed[DraftChange, Document]):
         return now if now is not None and arrived(row, before, now) else None
 
     def finish(self, session: Session, row: DraftChange, made: Document, now: datetime) -> None:
-        """Snapshot, audit."""
+        """Snapshot, audit; what was not taken as it was asked for is kept, to be told."""
         before = before_of(row)
         if row.deed == DELETE and made.lines is None:
             made = replace(made, lines=before.lines)
+        if row.deed == CHANGE and made.lines is not None:
+            row.payload = {**row.payload, "unmet": draft_versions.unmet(made, wanted_of(row), before)}
         snapshot.save_documents(session, row.connection_id, [made], now)
         name = made.number or before.number or made.ref.id
         old = {"document": name, "total": f"{before.total} {before.currency}", **in_connection(row.connection)}
@@ -178,7 +181,9 @@ def arrived(row: DraftChange, before: Document, now: Document) -> bool:
         return True
     moved = not (now.ref.version and now.ref.version == before.ref.version)
     wanted = wanted_of(row)
-    return moved and draft_versions.says_the_same(now, wanted) and not draft_versions.says_the_same(before, wanted)
+    return (
+        moved and not draft_versions.unmet(now, wanted, before) and bool(draft_versions.unmet(before, wanted, before))
+    )
 
 
 def _read(provider: AccountingProvider, document: Document) -> Document | None:

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from core import formats
 from core.accounting.draft_form import HEAD, LINE, Texts, Typed, number_texts, parse_day, tracking_texts
 from core.accounting.draft_lists import Lists
 from core.accounting.draft_view import AMOUNTS_ARE, label_in
-from core.contract.values import ChoiceKind, Document, DocumentStatus, Line, NewDocument
+from core.contract.values import AmountsAre, ChoiceKind, Document, DocumentStatus, Line, NewDocument
 from core.forms import parse_amount
 
 GONE = (DocumentStatus.DELETED, DocumentStatus.VOIDED)
 _NUMBERS = frozenset({"quantity", "unit_price", "discount"})
 _RECKONED = ("quantity", "unit_price", "discount", "discount_amount")
+_HEAD = ("party_id", "date", "due_date", "currency", "amounts_are", "reference")
+_IN_A_LINE = (*_RECKONED, "description", "item", "account", "tax_rate", "tracking")
+_MAY_BE_OPEN = frozenset({"due_date", "description", "item", "account", "tax_rate"})
 _DAYS = frozenset({"date", "due_date"})
 _CHOICES = {"item": ChoiceKind.ITEM, "account": ChoiceKind.ACCOUNT, "tax_rate": ChoiceKind.TAX_RATE}
 _WORDS = {
     "party": "Bill to",
+    "party_id": "Bill to",
     "date": "Date",
     "due_date": "Due",
     "reference": "Reference",
@@ -30,6 +35,7 @@ _WORDS = {
     "quantity": "quantity",
     "unit_price": "price",
     "discount": "discount",
+    "discount_amount": "discount",
     "item": "item",
     "account": "account",
     "tax_rate": "tax",
@@ -65,26 +71,34 @@ def copy_of(typed: Typed) -> Typed:
     return replace(typed, lines=tuple({**line, "id": ""} for line in typed.lines))
 
 
-def says_the_same(document: Document, wanted: NewDocument) -> bool:
-    """Whether a document holds what was wanted of it; what was left open counts as met by anything."""
-    head = ("party_id", "date", "currency", "amounts_are", "reference")
-    lines = document.lines or ()
-    return (
-        all(getattr(document, name) == getattr(wanted, name) for name in head)
-        and wanted.due_date in (None, document.due_date)
-        and len(lines) == len(wanted.lines)
-        and all(_meets(line, asked) for line, asked in zip(lines, wanted.lines, strict=True))
-    )
+def unmet(document: Document, wanted: NewDocument, before: Document) -> list[str]:
+    """What a document has otherwise than was wanted of it, in words: ``Reference``, ``Line 2, account``.
+
+    What was left open may be filled in by the accounting system; what was emptied may not stay as it was `before`.
+    """
+    found = [_WORDS[name] for name in _HEAD if not _meets(name, document, wanted, before)]
+    lines, kept = document.lines or (), {line.id: line for line in before.lines or () if line.id}
+    if len(lines) != len(wanted.lines):
+        return [*found, "Lines"]
+    skipped = {"tax_rate"} if wanted.amounts_are is AmountsAre.NO_TAX else set()
+    for number, (line, asked) in enumerate(zip(lines, wanted.lines, strict=True), 1):
+        names = [name for name in _IN_A_LINE if not _meets(name, line, asked, kept.get(asked.id))]
+        found += [f"Line {number}, {_WORDS.get(name, name)}" for name in names if name not in skipped]
+    return found
 
 
-def _meets(line: Line, asked: Line) -> bool:
-    same = all(getattr(line, name) == getattr(asked, name) for name in _RECKONED)
-    filled = ("description", "item", "account", "tax_rate")
-    return (
-        same
-        and all(getattr(asked, name) in ("", getattr(line, name)) for name in filled)
-        and set(line.tracking) == set(asked.tracking)
-    )
+def _meets(name: str, there: Any, asked: Any, before: Any) -> bool:
+    """Whether a field of a document or a line is as asked for."""
+    found, wish = _same_text(getattr(there, name)), _same_text(getattr(asked, name))
+    if name == "tracking":
+        return set(found) == set(wish)
+    if name in _MAY_BE_OPEN and not wish:
+        return before is None or not found or found != _same_text(getattr(before, name))
+    return bool(found == wish)
+
+
+def _same_text(value: Any) -> Any:
+    return " ".join(value.split()) if isinstance(value, str) else value
 
 
 def is_untouched(before: Document, now: Document) -> bool:

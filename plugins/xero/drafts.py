@@ -33,16 +33,21 @@ class Drafts:
     def update(self, document: Document, draft: NewDocument, key: str) -> Document:
         """Replace a draft that is still as it was read."""
         _check_mark(draft)
-        ident = self._still(document)
-        body = {"InvoiceID": ident, **outgoing.draft(draft)}
-        return self._change(ident, body, key, _place(draft))
+        now = self._still(document)
+        if now.due_date is not None and draft.due_date is None:
+            raise Rejected(
+                "A due date cannot be taken out of a draft in Xero.",
+                [Problem("due_date", "Xero keeps a due date once there is one. Write another day, not none.")],
+            )
+        body = {"InvoiceID": now.ref.id, **outgoing.draft(draft, now.lines or ())}
+        return self._change(now.ref.id, body, key, _place(draft))
 
     def delete(self, document: Document) -> None:
         """Delete a draft that is still as it was read.
 
         Under a new key each time: a deletion is the same deletion twice, but Xero gives a refusal again under its key.
         """
-        ident = self._still(document)
+        ident = self._still(document).ref.id
         self._change(ident, {"InvoiceID": ident, "Status": "DELETED"}, f"delete-{uuid.uuid4()}", nowhere)
 
     def find(self, key: str, party_id: str, since: datetime) -> Document | None:
@@ -58,15 +63,14 @@ class Drafts:
                     return document
         return None
 
-    def _still(self, document: Document) -> str:
-        """The id of a document that is a draft and did not change since it was read; else `Stale`."""
-        ident = ids.known(document.ref.id)
-        now = self._lists.one(INVOICES, ident)
+    def _still(self, document: Document) -> Document:
+        """A document as it is now, where it is a draft and did not change since it was read; else `Stale`."""
+        now = self._lists.one(INVOICES, ids.known(document.ref.id))
         if now is None or now.vendor_status != "DRAFT":
             raise Stale("This invoice is no longer a draft in Xero.")
         if document.ref.version and now.ref.version != document.ref.version:
             raise Stale("This draft was changed in Xero meanwhile.")
-        return ident
+        return now
 
     def _change(self, ident: str, body: Mapping[str, Any], key: str, place: Place) -> Document:
         try:

@@ -23,13 +23,15 @@ _SIMPLE = {
     "tax_number": "TaxNumber",
     "record_ref": "ContactNumber",
 }
+_IN_A_LINE = {"description": "Description", "item": "ItemCode", "account": "AccountCode", "tax_rate": "TaxType"}
 _PLACE = {"city": "City", "region": "Region", "postal_code": "PostalCode", "country": "Country"}
 _TERM_LENGTH = 100  # a letter takes up to twelve characters of an address
 _NOTE_LENGTH = 2500  # what Xero's history takes
 
 
-def draft(new: NewDocument) -> dict[str, Any]:
-    """A sales invoice with the status DRAFT."""
+def draft(new: NewDocument, kept: Collection[Line] = ()) -> dict[str, Any]:
+    """A sales invoice with the status DRAFT; `kept` are the lines that the one to be changed has now."""
+    old = {line.id: line for line in kept if line.id}
     body: dict[str, Any] = {
         "Type": "ACCREC",
         "Status": "DRAFT",
@@ -37,7 +39,7 @@ def draft(new: NewDocument) -> dict[str, Any]:
         "Date": new.date.isoformat(),
         "LineAmountTypes": _AMOUNTS_ARE[new.amounts_are],
         "Reference": new.reference,
-        "LineItems": [_line(line) for line in new.lines],
+        "LineItems": [_line(line, old.get(line.id)) for line in new.lines],
     }
     if new.due_date is not None:
         body["DueDate"] = new.due_date.isoformat()
@@ -45,25 +47,28 @@ def draft(new: NewDocument) -> dict[str, Any]:
     return body | {name: value for name, value in optional.items() if value}
 
 
-def _line(line: Line) -> dict[str, Any]:
-    """One line; with its id where it has one, since a line whose id is missing is deleted by an update."""
-    if line.id and not line.quantity and not line.unit_price and not line.item:
-        return {"LineItemID": line.id, "Description": line.description}  # a text between lines stays one
+def _line(line: Line, old: Line | None) -> dict[str, Any]:
+    """One line; with its id where it has one, since a line whose id is missing is deleted by an update.
+
+    What is given of a line is laid over the `old` one, and there is no way to say that something is empty now: a line
+    that lost something takes the place of the old one.
+    """
+    ident = "" if old is not None and _lost(line, old) else line.id
+    if ident and not line.quantity and not line.unit_price and not line.item:
+        return {"LineItemID": ident, "Description": line.description}  # a text between lines stays one
     body: dict[str, Any] = {"Quantity": line.quantity, "UnitAmount": line.unit_price}
     if line.discount_amount:
         body["DiscountAmount"] = line.discount_amount
-    elif line.discount or line.id:
+    elif line.discount or ident:
         body["DiscountRate"] = line.discount
-    if line.tracking:
+    if line.tracking or (ident and old is not None and old.tracking):
         body["Tracking"] = [{"Name": name, "Option": option} for name, option in line.tracking]
-    optional = {
-        "LineItemID": line.id,
-        "Description": line.description,
-        "ItemCode": line.item,
-        "AccountCode": line.account,
-        "TaxType": line.tax_rate,
-    }
+    optional = {"LineItemID": ident} | {theirs: getattr(line, ours) for ours, theirs in _IN_A_LINE.items()}
     return body | {name: value for name, value in optional.items() if value}
+
+
+def _lost(line: Line, old: Line) -> bool:
+    return any(getattr(old, name) and not getattr(line, name) for name in _IN_A_LINE)
 
 
 def new_party(new: NewParty) -> dict[str, Any]:

@@ -230,6 +230,7 @@ def _words(request: Any, row: DraftChange) -> dict[str, Any]:
         "waits": row.state in intents.UNDER_WAY,
         "reference": failures.reference_of_intent(request.dbsession, draft_changes.DEED.name, row) if row.error else "",
         "has_form": has_form(request, row),
+        "unmet": row.payload.get("unmet", []) if row.state == "made" else [],
         "moved_on": moved_on(row),
         "still_draft": theirs is not None and theirs.status is DocumentStatus.DRAFT,
         "compared": _compared(request, row, before, theirs) if theirs and row.deed == "change" else [],

@@ -139,3 +139,51 @@ def test_a_discount_in_money_survives_a_change_and_is_in_the_totals(
     services.jobs.drain()
     (line,) = invoice(sandbox, made)["LineItems"]
     assert (line["DiscountRate"], line.get("DiscountAmount"), line["LineAmount"]) == (10, None, 11520)
+
+
+def test_what_is_emptied_in_the_form_is_empty_in_the_books(
+    sales: Browser, services: Services, sandbox: Sandbox, made: str
+) -> None:
+    page = begin(sales, made)
+    form = draft_form(page)
+    assert form["lines-0-account"].value == "200"
+    form["lines-0-account"].force_value("")
+    form["lines-0-tax_rate"].force_value("")
+    send(page)
+    services.jobs.drain()
+    (line,) = invoice(sandbox, made)["LineItems"]
+    assert (line.get("AccountCode"), line.get("TaxType"), line["Description"]) == (None, None, "Extraction hood")
+    assert the_change(services).payload["unmet"] == []
+
+
+def test_what_the_books_keep_of_what_was_emptied_is_said(
+    sales: Browser, services: Services, sandbox: Sandbox, made: str
+) -> None:
+    """An item brings its account with it: there is no way to take it out."""
+    item = next(row for row in sandbox.records("Items") if (row.get("SalesDetails") or {}).get("AccountCode"))
+    page = begin(sales, made)
+    form = draft_form(page)
+    form["lines-0-item"].force_value(item["Code"])
+    form["lines-0-account"].force_value(item["SalesDetails"]["AccountCode"])
+    send(page)
+    services.jobs.drain()
+    page = begin(sales, made)
+    draft_form(page)["lines-0-account"].force_value("")
+    send(page)
+    services.jobs.drain()
+    change = the_change(services)
+    assert change.payload["unmet"] == ["Line 1, account"]
+    told = words(sales.get(f"/accounting/changes/{change.key}"))
+    assert "Not everything is there as you asked: Line 1, account." in told
+
+
+def test_an_emptied_due_date_is_refused_at_its_field(
+    sales: Browser, services: Services, sandbox: Sandbox, made: str
+) -> None:
+    page = begin(sales, made)
+    draft_form(page)["due_date"] = ""
+    answer = send(page)
+    services.jobs.drain()
+    page = answer.follow().follow()
+    assert "keeps a due date" in words(page)
+    assert invoice(sandbox, made)["DueDate"]

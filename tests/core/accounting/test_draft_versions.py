@@ -16,9 +16,9 @@ from core.accounting.draft_versions import (
     is_untouched,
     lines_kept,
     merged,
-    says_the_same,
     side_by_side,
     typed_of,
+    unmet,
 )
 from core.contract.values import (
     Choice,
@@ -85,7 +85,20 @@ def test_a_document_goes_through_its_form_unchanged() -> None:
     assert found.problems == ()
     assert found.document is not None
     assert [replace(line, amount=Decimal(0)) for line in was.lines or ()] == list(found.document.lines)
-    assert says_the_same(was, found.document)
+    assert unmet(was, found.document, was) == []
+
+
+def test_what_was_emptied_is_not_met_by_what_was_there_before() -> None:
+    hood = replace(HOOD, account="200", tax_rate="OUTPUT2", tracking=(("Region", "North"),))
+    was = document(hood, due_date=dt.date(2026, 12, 20))
+    emptied = replace(hood, account="", tax_rate="", tracking=())
+    found = check(typed_of(was, LISTS), LISTS, party_state="active", kept=lines_kept(was)).document
+    assert found is not None
+    wanted = replace(found, lines=(emptied,), due_date=None)
+    assert unmet(was, wanted, was) == ["Due", "Line 1, account", "Line 1, tax", "Line 1, tracking"]
+    filled_in = replace(emptied, account="400", id="new")
+    assert unmet(replace(was, lines=(filled_in,), due_date=None), wanted, was) == []
+    assert unmet(replace(was, lines=()), found, was) == ["Lines"]
 
 
 def test_an_id_that_is_not_the_documents_own_is_not_sent() -> None:

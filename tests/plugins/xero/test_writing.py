@@ -275,6 +275,32 @@ def test_a_draft_is_changed_line_by_line(provider: XeroProvider, draft: NewDocum
     assert (changed.ref.id, changed.reference) == (made.ref.id, "Deal 8")
 
 
+def test_what_is_emptied_in_a_change_is_empty_afterwards(provider: XeroProvider, draft: NewDocument) -> None:
+    """Xero lays a line over the one of the same id, so that a line that lost something comes anew."""
+    made = create(provider, draft)
+    assert made.lines is not None
+    first, second = made.lines
+    assert first.account
+    assert second.tracking
+    lines = (replace(first, account="", tax_rate=""), replace(second, tracking=()))
+    changed = provider.update_draft(made, replace(draft, lines=lines), key="update-1")
+    assert changed.lines is not None
+    assert [(line.account, line.tracking) for line in changed.lines] == [("", ()), (second.account, ())]
+    assert [line.description for line in changed.lines] == [first.description, second.description]
+    assert (changed.lines[0].id != first.id, changed.lines[1].id == second.id) == (True, True)
+    assert changed.total == made.total - first.tax
+
+
+def test_a_due_date_that_is_emptied_is_refused_at_its_field(
+    provider: XeroProvider, draft: NewDocument, wire: Wire
+) -> None:
+    made = create(provider, draft)
+    with pytest.raises(Rejected) as refused:
+        provider.update_draft(made, replace(draft, due_date=None), key="update-1")
+    assert fields(refused) == ["due_date"]
+    assert wire.sent("POST", "/Invoices") == []
+
+
 def test_a_draft_that_somebody_approved_meanwhile_is_left_alone(
     provider: XeroProvider, draft: NewDocument, sandbox: Sandbox, clock: ManualClock, wire: Wire
 ) -> None:
