@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, literal, select, type_coerce
 from sqlalchemy.orm import Session, joinedload
 
+from core.accounting.committed import worth
 from core.accounting.models import DocumentLink, DocumentRow, Draft
 from core.accounting.project import BILLED
 from core.accounting.rules import CREDIT, DRAFT, SALE
@@ -49,10 +50,8 @@ class Line:
     @property
     def is_covered(self) -> bool:
         """Whether what is drafted already, here and there, comes to all that is left."""
-        currency = self.record.currency
-        own = (one.payload for one in self.waiting)
-        sums = (Decimal(one["sums"]["subtotal"]) for one in own if one["typed"]["head"]["currency"] == currency)
-        return self.drafted + sum(sums) >= self.left
+        waiting = sum(worth(one, self.record.currency) for one in self.waiting)
+        return self.drafted + waiting >= self.left
 
 
 @dataclass(frozen=True)
@@ -68,12 +67,16 @@ class Sum:
 
 @dataclass(frozen=True)
 class Compared:
-    """A page of a list, and the sums of all of it by currency."""
+    """A page of a list, and the sums of all of it by currency.
+
+    `unpriced`: of what is won but not invoiced, how many more are won, have no amount, and no invoice either.
+    """
 
     records: Sequence[Line]
     sums: Sequence[Sum]
     total: int
     page: int
+    unpriced: int = 0
 
     @property
     def pages(self) -> int:
@@ -113,7 +116,8 @@ def compare(session: Session, which: str, *, hidden: Collection[int] = (), page:
         .limit(PAGE_SIZE)
     )
     lines = [_line(row) for row in session.execute(query)]
-    return Compared(_with_drafts(session, lines, hidden), totals, total, page)
+    unpriced = _unpriced(session, hidden) if which == UNBILLED else 0
+    return Compared(_with_drafts(session, lines, hidden), totals, total, page, unpriced)
 
 
 def _amount(expression: Any) -> Any:
@@ -153,6 +157,13 @@ def _condition(which: str, billed: Any) -> Any:
     if which == UNBILLED:
         return and_(Opportunity.stage == "Won", Opportunity.amount > billed)
     return and_(Opportunity.amount.is_not(None), billed > Opportunity.amount)
+
+
+def _unpriced(session: Session, hidden: Collection[int]) -> int:
+    """How many opportunities are won without an amount and without an invoice."""
+    billed = _linked(select(DocumentLink.record_id), hidden).where(DocumentRow.status.in_(BILLED))
+    mine = (Opportunity.stage == "Won", Opportunity.amount.is_(None), Opportunity.id.not_in(billed))
+    return session.scalar(select(func.count()).select_from(Opportunity).where(*mine)) or 0
 
 
 def _sums(hidden: Collection[int]) -> Any:

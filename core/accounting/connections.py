@@ -22,6 +22,7 @@ from core.services import Services
 
 DENIED_PAUSE = timedelta(hours=1)  # only a new consent grants what is missing: no open tab asks in between
 TROUBLE = ("last_error", "last_error_detail", "missing_scope")
+ABOUT_ALL = (Throttled, ReconnectNeeded)  # whatever was asked
 ABOUT_THE_CONNECTION = (Throttled, Unavailable, ReconnectNeeded, Denied)
 
 
@@ -112,12 +113,14 @@ def note_success(services: Services, connection_id: int) -> None:
         session.execute(mine.where(Connection.state == "reconnect", holds).values(state="connected"))
 
 
-def note_failure(services: Services, connection_id: int, error: ProviderError) -> None:
+def note_failure(services: Services, connection_id: int, error: ProviderError, *, of_one: bool = False) -> None:
     """A call went wrong: remember the sentence, the provider's own words, and until when to wait.
 
-    Only what is about the connection: that one thing is not there, or was refused, concerns who asked for it.
+    Only what is about the connection: that one thing is not there, or was refused, concerns who asked for it. `of_one`:
+    it was about one document alone, whose failing says nothing of the others; a limit or a lost grant does.
     """
-    if isinstance(error, Held) or not isinstance(error, ABOUT_THE_CONNECTION):
+    meant = ABOUT_ALL if of_one else ABOUT_THE_CONNECTION
+    if isinstance(error, Held) or not isinstance(error, meant):
         return
     now = services.clock.now()
     until = error.until if isinstance(error, Throttled | Unavailable) else None

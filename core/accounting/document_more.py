@@ -106,7 +106,7 @@ def ask(services: Services, connection_id: int, document_id: str, what: str) -> 
     try:
         found = _ASKED[what](connections.open_provider(services, connection_id), document)
     except ProviderError as error:
-        connections.note_failure(services, connection_id, error)
+        connections.note_failure(services, connection_id, error, of_one=True)
         failures.note(services, connection_id, failures.About(what, "", at), error)
         values: dict[str, Any] = {"error": error.message or "That did not work.", "error_detail": error.detail}
     else:
@@ -152,7 +152,7 @@ def try_pdf(services: Services, connection_id: int, document_id: str) -> None:
     try:
         fetch_pdf(services, document)
     except ProviderError as error:
-        connections.note_failure(services, connection_id, error)
+        connections.note_failure(services, connection_id, error, of_one=True)
         failures.note_again(services, connection_id, PDF, error, **at)
 
 

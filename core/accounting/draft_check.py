@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import formats
+from core.accounting.committed import Committed
 from core.accounting.draft_form import Checked
 from core.accounting.draft_lists import Lists
 from core.accounting.draft_words import joined
@@ -70,15 +71,6 @@ class Overdue:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
-    """What an opportunity or project is worth and what was billed of it, without tax, in one currency."""
-
-    amount: Decimal
-    billed: Decimal
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
 class Known:
     """What the CRM knows about the customer and the organisation; amounts are None where they may not be seen.
 
@@ -90,7 +82,7 @@ class Known:
     party: Party | None
     connected: bool = True
     overdue: Overdue | None = None
-    agreed: Agreed | None = None
+    agreed: Committed | None = None
     record_currency: str = ""
 
     @property
@@ -209,9 +201,9 @@ def _choices_well(document: NewDocument, lists: Lists, known: Known) -> Iterable
         yield Item(OK, words.capitalize(), "may be used for sales.")
 
 
-def _still_to_bill(agreed: Agreed, this: Decimal) -> Item:
-    left = agreed.amount - agreed.billed - this
-    of = f"the agreed {formats.money(agreed.amount, agreed.currency)}"
+def _still_to_bill(agreed: Committed, this: Decimal) -> Item:
+    left = agreed.left - this
+    of = f"the agreed {formats.money(agreed.agreed, agreed.currency)}"
     if left < 0:
         over = f"by {formats.money(-left, agreed.currency)} over {of}, without tax"
         return Item(MAYBE, "More than agreed", f"{over}. Bill less, or agree more first.")

@@ -10,7 +10,6 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import and_
 from sqlalchemy.orm import Session
 
 from core.accounting import (
@@ -24,12 +23,11 @@ from core.accounting import (
     snapshot,
     suggestions,
 )
-from core.accounting.documents import shown_on
+from core.accounting.committed import Committed
 from core.accounting.draft_versions import lines_kept
 from core.accounting.draft_view import line_numbers, sums_of
 from core.accounting.drafts import offered_kind
-from core.accounting.models import Connection, DocumentRow, Draft, DraftChange, PartyRow
-from core.accounting.project import billed
+from core.accounting.models import Connection, Draft, DraftChange, PartyRow
 from core.accounting.suggestions import Candidate
 from core.contract.values import (
     Capability,
@@ -169,7 +167,7 @@ class Sheet:
     query: str = ""
     found: Sequence[PartyRow] = ()
     overdue: draft_check.Overdue | None = None
-    agreed: draft_check.Agreed | None = None
+    agreed: Committed | None = None
     conflict: bool = False
     first: str = ""
     focus: str = ""
@@ -341,19 +339,6 @@ def _value(typed: draft_form.Typed, field: str) -> str:
     if len(parts) == 3 and parts[1].isdigit() and int(parts[1]) < len(typed.lines):
         return typed.lines[int(parts[1])].get(parts[2], "")
     return ""
-
-
-def agreed_of(session: Session, record: Any, connection: Connection, besides: str = "") -> draft_check.Agreed | None:
-    """What an opportunity or a project is worth and what was drafted and billed of it, in its own currency.
-
-    `besides`: the document that is being changed; it does not count.
-    """
-    amount = getattr(record, "amount", None) or getattr(record, "budget", None)
-    if not amount:
-        return None
-    whose = and_(shown_on(session, record, connection.id, bills=False), DocumentRow.document_id != besides)
-    sums = billed(session, whose, record.currency)
-    return draft_check.Agreed(amount, sums.approved + sums.drafted, record.currency)
 
 
 def overdue_of(session: Session, desk: Desk, party_id: str) -> draft_check.Overdue | None:

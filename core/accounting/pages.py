@@ -158,13 +158,16 @@ def accounting_tab(request: Any, provider: str, record: Any) -> Tab | None:
     return Tab(provider, spec.title, f"{record.path}/tabs/{provider}", order=order, right=SEE_STATUS)
 
 
-def note_trouble(request: Any, connection: Connection, deed: str, error: ProviderError, **about: Any) -> Trouble:
+def note_trouble(
+    request: Any, connection: Connection, deed: str, error: ProviderError, *, of_one: bool = False, **about: Any
+) -> Trouble:
     """Write down what went wrong while a person waited, and say what to tell; on own-session routes.
 
-    `about` is more of `failures.About`: the job that does it again, the record it was for.
+    `of_one`: it was about one document alone (`connections.note_failure`). `about` is more of `failures.About`: the
+    job that does it again, the record it was for.
     """
     services = request.services
-    connections.note_failure(services, connection.id, error)
+    connections.note_failure(services, connection.id, error, of_one=of_one)
     noted = failures.About(deed, user_id=request.identity.id, **about)
     return trouble(request, connection, error, failures.note(services, connection.id, noted, error))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core import ManualClock
-from core.accounting.models import DocumentRow
+from core.accounting.models import Connection, DocumentRow
 from core.services import Services
 from core.users.models import Role
 from plugins.xero.sandbox import Sandbox
@@ -69,6 +69,9 @@ def test_a_pdf_that_cannot_be_had_is_a_plain_page(
     sandbox.faults.add("503", path=f"{API}Invoices/{ident(services, page)}/pdf")
     answer = linked.get(f"{page}/pdf", status=503)
     assert "There is no PDF to show" in words(answer, "[role=alert]")
+    with services.db.read() as session:
+        connection = session.get_one(Connection, 1)
+        assert (connection.last_error, connection.retry_at) == ("", None), "the other documents are read as before"
     assert "INV-" in words(answer, "h2")
 
 

@@ -126,7 +126,9 @@ def pdf(request: Any) -> Any:
     except ProviderError as error:
         again = {"job": document_more.PDF_JOB, "arguments": document_more.which(at.document)}
         record = at.place.record
-        fault = note_trouble(request, at.connection, "pdf", error, kind=record.kind, record_id=record.id, **again)
+        fault = note_trouble(
+            request, at.connection, "pdf", error, of_one=True, kind=record.kind, record_id=record.id, **again
+        )
         response = _page(request, seen(request, request.dbsession), fault=fault)
         response.status_int = _status(error)
         return response

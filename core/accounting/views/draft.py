@@ -23,6 +23,7 @@ from core.accounting import (
 )
 from core.accounting.access import DRAFT, SEE_AMOUNTS
 from core.accounting.codec import to_json
+from core.accounting.committed import Committed, committed
 from core.accounting.draft_page import Desk, Sheet
 from core.accounting.models import Connection, Draft, DraftChange
 from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place
@@ -171,7 +172,7 @@ def sheet_of(
         query=words,
         found=linking.search_index(session, desk.connection.id, words, FOUND) if words else (),
         overdue=draft_page.overdue_of(session, desk, typed.head["party"]) if amounts else None,
-        agreed=draft_page.agreed_of(session, here.record, desk.connection, besides) if amounts else None,
+        agreed=_committed(request, here.record, besides, key) if amounts else None,
         **shown,
     )
 
@@ -240,10 +241,14 @@ def _billed(request: Any, posted: Any) -> Decimal | None:
     if not access.may(request, SEE_AMOUNTS, posted.desk.connection):
         return None
     before = posted.shown().get("before")
-    agreed = draft_page.agreed_of(
-        request.dbsession, posted.here.record, posted.desk.connection, before.ref.id if before else ""
-    )
-    return agreed.billed if agreed else None
+    found = _committed(request, posted.here.record, before.ref.id if before else "", posted.key)
+    return found.total if found else None
+
+
+def _committed(request: Any, record: Any, besides: str, key: str) -> Committed | None:
+    """What is spoken for of what was agreed, in every connection whose amounts the user may see."""
+    hidden = access.hidden_from(request, SEE_AMOUNTS)
+    return committed(request.dbsession, request.services, record, hidden=hidden, besides=besides, key=key)
 
 
 def to_form(request: Any) -> Any:

@@ -21,17 +21,19 @@ from core.accounting import (
     linked,
     linking,
     party_changes,
+    strip,
     suggestions,
     tab,
     telling,
 )
 from core.accounting.access import DRAFT, LINK, SEE_AMOUNTS, SEE_BILLS, SEE_STATUS
 from core.accounting.ages import of_record as age_of_record
+from core.accounting.committed import Committed, committed
 from core.accounting.documents import PARTY_RECORDS
 from core.accounting.models import Connection, Draft, DraftChange, PartyChange
 from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place
 from core.accounting.rules import BY_KEY, Day, Lens
-from core.accounting.words import TERMS, status_of
+from core.accounting.words import status_of
 from core.contract.values import Capability
 from core.forms import number_in
 
@@ -69,6 +71,7 @@ def show(request: Any) -> Any:
         "now": request.clock.now(),
         **_unlinked(request, here, blocks),
         "drafts": raised,
+        "committed": _committed(request, here, blocks),
         "record_is_party": here.record.kind in PARTY_RECORDS,
         "terms": terms,
         "notes": _notes(request, here, blocks),
@@ -83,6 +86,14 @@ def _notes(request: Any, here: Place, blocks: list[tab.Block]) -> Mapping[int, l
     """For who may link: what is said of each linked party."""
     mine = [block for block in blocks if access.may(request, LINK, block.connection)]
     return linked.notes(request.dbsession, here.record, mine)
+
+
+def _committed(request: Any, here: Place, blocks: list[tab.Block]) -> Committed | None:
+    """What is spoken for of what was agreed, beside the ladders of the blocks; None where none is shown."""
+    if not any(block.sight.amounts for block in blocks):
+        return None
+    hidden = access.hidden_from(request, SEE_AMOUNTS)
+    return committed(request.dbsession, request.services, here.record, hidden=hidden)
 
 
 def _changes(request: Any, here: Place, blocks: list[tab.Block]) -> list[PartyChange]:
@@ -120,9 +131,9 @@ def _can_draft(request: Any, here: Place, blocks: list[tab.Block]) -> str:
 
 
 def terms(block: tab.Block) -> str:
-    """The agreed terms of the linked parties, beside *days to pay*; nothing where none are known."""
-    found = [linked.party.sales_terms for linked in block.parties if linked.party and linked.party.sales_terms]
-    return "".join(f", terms {TERMS[one.kind].format(one.days)}" for one in found[:1])
+    """The agreed terms of the linked parties, beside *days to pay*, as on the strip; nothing where none are known."""
+    found = strip.terms(block.connection, block.parties_read)
+    return f", terms {found}" if found else ""
 
 
 def _is_under_way(request: Any, here: Place, raised: Sequence[Draft], blocks: list[tab.Block]) -> bool:

@@ -265,3 +265,15 @@ def test_ten_thousand_opportunities_are_compared_at_once(books: Books, services:
     assert found.total == count - 2
     assert found.sums[0].left == 50 * (count - 2)
     assert len([one for one in asked if one.startswith("SELECT")]) == 4, "sums, a page, its drafts of both sorts"
+
+
+def test_what_is_won_without_an_amount_is_not_called_invoiced(books: Books, log_in: LogIn) -> None:
+    books.make("Talk", "opportunities", name="Talk", stage="Won", amount=None, currency="USD")
+    sales = log_in("sales")
+    told = words(sales.get(WON))
+    assert "Everything won that has an amount is invoiced" in told
+    assert "One more opportunity is won and has neither an amount nor an invoice" in told
+    books.document("T-1", to="Talk", total="80")
+    told = words(sales.get(WON))
+    assert "Everything won is invoiced" in told
+    assert "neither an amount" not in told

@@ -12,6 +12,7 @@ from core.records.models import Opportunity, OpportunityLine
 from core.services import Services
 from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser
+from tests.core.accounting.books import Books
 from tests.core.accounting.drafting import books, button, draft_form, fill, key_in, open_form, send
 from tests.core.pages import form_of, words
 
@@ -87,6 +88,27 @@ def test_what_is_still_to_bill_is_filled_in_and_said(sales: Browser, services: S
     page = button(open_form(sales, refit), "fill")
     assert draft_form(page)["lines-0-unit_price"].value == "2,000.00"
     assert "NZ$ 4,400.00 of the agreed NZ$ 6,400.00 is drafted or billed already: what is still" in words(page)
+
+
+def test_what_is_billed_elsewhere_or_on_its_way_is_not_filled_in_again(
+    sales: Browser, services: Services, refit: str
+) -> None:
+    agree(services, refit, amount=Decimal(6400))
+    other_books = Books(services, paths={"refit": refit})
+    other = other_books.connect_another("Kererū Trading Australia", "NZD")
+    other_books.document("A-1", to="refit", connection=other, currency="NZD", total="1000.00")
+    page = open_form(sales, refit)
+    fill(draft_form(page), price="3,000.00")
+    send(page)  # no worker runs: it waits
+    page = button(open_form(sales, refit), "fill")
+    assert draft_form(page)["lines-0-unit_price"].value == "2,400.00"
+    assert "NZ$ 4,000.00 of the agreed NZ$ 6,400.00 is drafted or billed already" in words(page)
+    services.jobs.drain()
+    bill(sales, services, refit, "400.00")  # linked here, so that the tab has a ladder
+    other_books.document("A-2", to="refit", connection=other, currency="NZD", total="500.00")
+    told = words(sales.get(f"{refit}/tabs/xero"))
+    assert "1,500.00 more is billed in another connection, or drafted here and not there yet" in told
+    assert "Of all that was agreed 1,500.00 is still to bill" in told
 
 
 def test_that_all_lines_were_filled_though_part_is_billed_is_said(
