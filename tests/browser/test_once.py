@@ -70,7 +70,7 @@ def go_back_and_press(sales: Visitor, one: str) -> None:
 def bill_someone(sales: Visitor) -> None:
     """Somebody found by a part of the name, for nobody is linked."""
     page = sales.page
-    if page.get_by_label("Bill to").locator("option:checked").inner_text() == BILL_TO:
+    if page.get_by_label("Bill to").locator("option:checked").inner_text().startswith(BILL_TO):
         return
     details = page.locator("details.else")
     if details.get_attribute("open") is None:
@@ -78,4 +78,4 @@ def bill_someone(sales: Visitor) -> None:
     page.get_by_label("Name or e-mail").fill("aoraki")
     page.get_by_role("button", name="Find", exact=True).click()
     page.get_by_role("button", name=f"Bill {BILL_TO}").click()
-    sales.expect(page.get_by_label("Bill to").locator("option:checked")).to_have_text(BILL_TO)
+    sales.expect(page.get_by_label("Bill to").locator("option:checked")).to_contain_text(BILL_TO)
