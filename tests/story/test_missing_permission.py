@@ -79,7 +79,7 @@ def test_a_permission_that_went_is_named_and_the_snapshot_stays(
     told = look(sales, services, tab)
     assert f"the permission {named} is missing" in told
     assert "What is shown is the last known copy" in told
-    assert "Ask an admin to reconnect it and to allow that." in told
+    assert f"Ask an admin to reconnect it and to allow {named}." in told
     assert [one.get_text() for one in sales.get(tab).html.select(".fig dd")] == figures
     assert "INV-" in told
     assert admin.get(tab).html.find("a", string="Reconnect")["href"] == LIST
@@ -140,7 +140,7 @@ def test_a_first_connection_without_a_permission_says_so_wherever_one_looks(
         said = text(admin, path)
         assert scopes[0] in said, path
         assert "Reconnect" in said, path
-    assert "Ask an admin to reconnect it and to allow that" in text(sales, f"{harbour}/tabs/xero")
+    assert f"Ask an admin to reconnect it and to allow {scopes[0]}" in text(sales, f"{harbour}/tabs/xero")
     assert "last known copy" not in text(sales, f"{harbour}/tabs/xero")
 
 
