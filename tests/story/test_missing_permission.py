@@ -79,7 +79,7 @@ def test_a_permission_that_went_is_named_and_the_snapshot_stays(
     told = look(sales, services, tab)
     assert f"the permission {named} is missing" in told
     assert "What is shown is the last known copy" in told
-    assert f"Ask an admin to reconnect it and to allow {named}." in told
+    assert f"Ask an admin to reconnect it and to allow {named}" in told
     assert [one.get_text() for one in sales.get(tab).html.select(".fig dd")] == figures
     assert "INV-" in told
     assert admin.get(tab).html.find("a", string="Reconnect")["href"] == LIST
