@@ -82,6 +82,23 @@ def bill(sales: Browser, services: Services, refit: str, price: str) -> None:
     services.jobs.drain()
 
 
+def test_what_an_item_brings_along_is_sent_though_the_form_did_not_show_it_yet(
+    sales: Browser, services: Services, sandbox: Sandbox, refit: str
+) -> None:
+    item = sold(sandbox)
+    page = open_form(sales, refit)
+    form = fill(draft_form(page), price="10.00")
+    form["lines-0-account"], form["lines-0-tax_rate"] = "", ""
+    form["lines-0-item"].force_value(item["Code"])
+    key = key_in(send(page).location)
+    services.jobs.drain()
+    (made,) = books(sandbox, key)
+    (line,) = made["LineItems"]
+    assert (line["AccountCode"], line["UnitAmount"]) == (item["SalesDetails"]["AccountCode"], 10)
+    assert line["TaxType"] == item["SalesDetails"]["TaxType"]
+    assert "The totals differ" not in sales.get(f"/accounting/drafts/{key}")
+
+
 def test_what_is_still_to_bill_is_filled_in_and_said(sales: Browser, services: Services, refit: str) -> None:
     agree(services, refit, amount=Decimal(6400))
     bill(sales, services, refit, "4,400.00")
