@@ -89,7 +89,7 @@ def _just_unlinked(request: Any, here: Place) -> tuple[Connection, list[str], li
     seen = access.sight_in(request, connection)
     rows = [row for row in rows if seen.amounts and (seen.bills or row.kind not in BILL_KINDS)]
     linked = {link.document_id for link in linking.document_links_of(request.dbsession, *_key(here.record))}
-    rows = [row for row in rows if row.document_id not in linked]
+    rows = sorted((row for row in rows if row.document_id not in linked), key=lambda row: ids.index(row.document_id))
     numbers = [row.number or row.reference or "a document" for row in rows]
     return (connection, [row.document_id for row in rows], numbers) if rows else None
 
