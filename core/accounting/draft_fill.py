@@ -122,6 +122,13 @@ def from_items(typed: Typed, lists: Lists, *, accounts: bool = True) -> Typed:
     return replace(typed, lines=tuple(_from_item(line, lists, accounts=accounts) for line in typed.lines))
 
 
+def with_items(typed: Typed, lists: Lists, *, accounts: bool = True) -> Typed:
+    """The same for rows with an item alone; other rows stay as they were typed."""
+    filled = from_items(typed, lists, accounts=accounts).lines
+    pairs = zip(typed.lines, filled, strict=True)
+    return replace(typed, lines=tuple(new if line["item"] else line for line, new in pairs))
+
+
 def _from_item(line: Texts, lists: Lists, *, accounts: bool) -> Texts:
     filled = dict(line)
     item = lists.get(ChoiceKind.ITEM, line["item"])

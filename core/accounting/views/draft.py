@@ -284,7 +284,7 @@ def post(request: Any) -> Any:
     posted = Posted(request)
     send = posted.action == "send"
     if send:  # pressed before what an item brings along stood in the form, or without scripts
-        posted.typed = draft_fill.from_items(posted.typed, posted.desk.lists, accounts=posted.desk.has_accounts)
+        posted.typed = draft_fill.with_items(posted.typed, posted.desk.lists, accounts=posted.desk.has_accounts)
     shown = {**posted.shown(), "tried": send}
     sheet = sheet_of(request, posted.here, posted.desk, posted.typed, **shown)
     fresh = posted.row is None or posted.row.state in intents.EDITABLE
