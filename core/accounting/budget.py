@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -123,15 +124,17 @@ class RowBudget:
     def _is(self, window: str) -> tuple[ColumnElement[bool], ...]:
         return (CallWindow.connection_id == self._id, CallWindow.window == window)
 
+    def _begin(self, session: Session, model: type[CallWindow | CallShare], **values: Any) -> None:
+        """A row of this connection, unless another process made it in this moment."""
+        try:
+            with session.begin_nested():
+                session.execute(insert(model).values(connection_id=self._id, **values))
+        except IntegrityError:
+            pass
+
     def _row(self, session: Session, window: str, now: datetime) -> None:
         if session.get(CallWindow, (self._id, window)) is None:
-            try:
-                with session.begin_nested():
-                    session.execute(
-                        insert(CallWindow).values(connection_id=self._id, window=window, started_at=now, used=0)
-                    )
-            except IntegrityError:  # another process made it in this moment
-                pass
+            self._begin(session, CallWindow, window=window, started_at=now, used=0)
 
     def _refuse_when_shut(self, session: Session, window: str, now: datetime) -> None:
         until = session.scalar(select(CallWindow.shut_until).where(*self._is(window)))
@@ -161,13 +164,7 @@ class RowBudget:
         old = update(CallShare).where(*mine, CallShare.started_at <= now - LENGTH["day"])
         session.execute(old.values(started_at=now, used=0))
         if not changed(session, update(CallShare).where(*mine).values(used=CallShare.used + 1)):
-            try:
-                with session.begin_nested():
-                    session.execute(
-                        insert(CallShare).values(connection_id=self._id, user_id=user_id, started_at=now, used=1)
-                    )
-            except IntegrityError:  # another process made it in this moment
-                pass
+            self._begin(session, CallShare, user_id=user_id, started_at=now, used=1)
         return session.scalar(select(CallShare.used).where(*mine)) or 0
 
     def _count(self, session: Session, window: str, limit: int | None, now: datetime) -> None:

@@ -68,6 +68,17 @@ def committed(
     return Committed(agreed, sums.approved + sums.drafted, waiting, record.currency)
 
 
+def drafts_waiting(session: Session, record: Any, hidden: Collection[int] = ()) -> list[Draft]:
+    """The record's drafts that are not in the accounting system yet, those for `hidden` connections left out."""
+    found = session.scalars(
+        select(Draft)
+        .where(Draft.kind == record.kind, Draft.record_id == record.id, Draft.state != "made")
+        .where(Draft.connection_id.not_in(hidden))
+        .order_by(Draft.id.desc())
+    )
+    return list(found)
+
+
 def worth(draft: Draft, currency: str) -> Decimal:
     """What a draft comes to without tax, as far as it can be read; nothing where it is in another currency."""
     payload = draft.payload
@@ -94,6 +105,5 @@ def _linked(record: Any, hidden: Collection[int]) -> ColumnElement[bool]:
 
 
 def _waiting(session: Session, services: Services, record: Any, hidden: Collection[int], key: str) -> Decimal:
-    mine = (Draft.kind == record.kind, Draft.record_id == record.id, Draft.connection_id.not_in(hidden))
-    rows = session.scalars(select(Draft).where(*mine, Draft.state != "made", Draft.key != key))
+    rows = [one for one in drafts_waiting(session, record, hidden) if one.key != key]
     return sum((worth(one, record.currency) for one in rows if not estimates(services, one)), ZERO)

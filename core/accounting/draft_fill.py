@@ -124,9 +124,8 @@ def from_items(typed: Typed, lists: Lists, *, accounts: bool = True) -> Typed:
 
 def with_items(typed: Typed, lists: Lists, *, accounts: bool = True) -> Typed:
     """The same for rows with an item alone; other rows stay as they were typed."""
-    filled = from_items(typed, lists, accounts=accounts).lines
-    pairs = zip(typed.lines, filled, strict=True)
-    return replace(typed, lines=tuple(new if line["item"] else line for line, new in pairs))
+    lines = (_from_item(line, lists, accounts=accounts) if line["item"] else line for line in typed.lines)
+    return replace(typed, lines=tuple(lines))
 
 
 def _from_item(line: Texts, lists: Lists, *, accounts: bool) -> Texts:

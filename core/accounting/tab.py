@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -24,7 +24,7 @@ from core.accounting.documents import (
     documents_linked,
     shown_on,
 )
-from core.accounting.models import Connection, DocumentLink, DocumentRow, Draft, PartyLink, PartyRow, UnreadDocument
+from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink, PartyRow, UnreadDocument
 from core.accounting.project import Billed, agreed_for, billed
 from core.accounting.snapshot import party_of
 from core.accounting.words import BILL_KINDS
@@ -277,14 +277,3 @@ class _Reader:
         )
         lists = [listing(self._session, shown, key, f"{key}{self._suffix}", self._asked) for key in keys]
         return [one for one in lists if one.narrowing.total or one.key in ("invoices", "bills")]
-
-
-def drafts_waiting(session: Session, record: Any, hidden: Collection[int] = ()) -> list[Draft]:
-    """The record's drafts that are not in the accounting system yet, those for `hidden` connections left out."""
-    found = session.scalars(
-        select(Draft)
-        .where(Draft.kind == record.kind, Draft.record_id == record.id, Draft.state != "made")
-        .where(Draft.connection_id.not_in(hidden))
-        .order_by(Draft.id.desc())
-    )
-    return list(found)

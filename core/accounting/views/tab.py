@@ -28,7 +28,7 @@ from core.accounting import (
 )
 from core.accounting.access import DRAFT, LINK, SEE_AMOUNTS, SEE_BILLS, SEE_STATUS
 from core.accounting.ages import of_record as age_of_record
-from core.accounting.committed import Committed, committed
+from core.accounting.committed import Committed, committed, drafts_waiting
 from core.accounting.documents import PARTY_RECORDS
 from core.accounting.models import Connection, Draft, DraftChange, PartyChange
 from core.accounting.pages import RECORD, Place, accounting_page, connection_for, place
@@ -58,7 +58,7 @@ def show(request: Any) -> Any:
     request.accounting_blocks = blocks  # for the strip on the record's head
     refreshing = [_refresh_when_old(request, block) or _was_asked_for(request, block) for block in blocks]
     changes = _changes(request, here, blocks)
-    raised = tab.drafts_waiting(request.dbsession, here.record, access.hidden_from(request, DRAFT))
+    raised = drafts_waiting(request.dbsession, here.record, access.hidden_from(request, DRAFT))
     soon = any(refreshing) or _is_under_way(request, here, raised, blocks)
     mark = _mark(blocks, soon, (*changes, *raised))
     if request.is_fragment and request.GET.get("mark") == mark:

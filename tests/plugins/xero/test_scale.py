@@ -25,6 +25,14 @@ def large(clock: ManualClock) -> Iterator[Sandbox]:
     made.close()
 
 
+@pytest.fixture
+def pages_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = listing.Lists.part
+    monkeypatch.setattr(
+        listing.Lists, "part", lambda self, *args, **more: original(self, *args, **{**more, "size": 10})
+    )
+
+
 @pytest.mark.slow
 def test_ten_thousand_invoices_of_one_contact_take_twelve_calls(large: Sandbox, context: StaticContext) -> None:
     token = large.token()["access_token"]
@@ -38,13 +46,9 @@ def test_ten_thousand_invoices_of_one_contact_take_twelve_calls(large: Sandbox, 
 
 
 def test_a_walk_leaves_nothing_out_when_things_change_under_it(
-    provider: XeroProvider, sandbox: Sandbox, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    provider: XeroProvider, sandbox: Sandbox, clock: ManualClock, pages_of_ten: None
 ) -> None:
     """Pages of ten, and between two pages something on a page that was read changes and moves to the end."""
-    original = listing.Lists.part
-    monkeypatch.setattr(
-        listing.Lists, "part", lambda self, *args, **more: original(self, *args, **{**more, "size": 10})
-    )
     contacts = [row["ContactID"] for row in sandbox.records("Contacts")]
     since = clock.advance(timedelta(days=1))
     for contact in contacts:
@@ -61,13 +65,9 @@ def test_a_walk_leaves_nothing_out_when_things_change_under_it(
 
 
 def test_a_walk_backwards_leaves_nothing_out_when_things_change_under_it(
-    provider: XeroProvider, sandbox: Sandbox, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    provider: XeroProvider, sandbox: Sandbox, clock: ManualClock, pages_of_ten: None
 ) -> None:
     """All changed in one second, and between two pages one of those behind changes once more: the rest moves up."""
-    original = listing.Lists.part
-    monkeypatch.setattr(
-        listing.Lists, "part", lambda self, *args, **more: original(self, *args, **{**more, "size": 10})
-    )
     contacts = [row["ContactID"] for row in sandbox.records("Contacts")]
     since = clock.advance(timedelta(days=1))
     for contact in contacts:
@@ -86,12 +86,8 @@ def test_a_walk_backwards_leaves_nothing_out_when_things_change_under_it(
 
 
 def test_a_walk_ends_when_more_changed_in_one_second_than_fits_a_page(
-    provider: XeroProvider, sandbox: Sandbox, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    provider: XeroProvider, sandbox: Sandbox, clock: ManualClock, pages_of_ten: None
 ) -> None:
-    original = listing.Lists.part
-    monkeypatch.setattr(
-        listing.Lists, "part", lambda self, *args, **more: original(self, *args, **{**more, "size": 10})
-    )
     contacts = [row["ContactID"] for row in sandbox.records("Contacts")]
     since = clock.advance(timedelta(days=1))
     for contact in contacts:
