@@ -27,6 +27,8 @@ from core.settings import StartError
 from core.users.models import Role, User
 from core.users.passwords import matches
 
+pytestmark = pytest.mark.slow  # starts processes
+
 PASSWORD = "correct horse battery"
 
 
@@ -298,7 +300,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_demo_runs_and_runs_again_and_a_signal_leaves_nothing_behind(tmp_path: Path, number: int) -> None:
     for _ in range(2):
@@ -312,7 +313,6 @@ def test_the_demo_runs_and_runs_again_and_a_signal_leaves_nothing_behind(tmp_pat
             assert "Stopped." in said
 
 
-@pytest.mark.slow
 def test_a_signal_to_the_demo_alone_stops_its_parts_too(tmp_path: Path) -> None:
     port, sandbox = free_port(), free_port()
     with running_demo(tmp_path, port, sandbox) as demo:
@@ -322,7 +322,6 @@ def test_a_signal_to_the_demo_alone_stops_its_parts_too(tmp_path: Path) -> None:
         assert group_is_gone(demo.pid)
 
 
-@pytest.mark.slow
 def test_the_demo_says_in_one_sentence_that_a_port_is_in_use(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

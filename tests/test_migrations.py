@@ -22,6 +22,8 @@ from core.services import Services, make_services
 from core.settings import StartError, read_settings
 from core.users.models import Role
 
+pytestmark = pytest.mark.slow  # databases made and upgraded
+
 FIRST_NOTES = """
 import sqlalchemy as sa
 from alembic import op

@@ -14,6 +14,8 @@ from tests.conftest import Browser, LogIn
 from tests.core.rights_table import LOGIN, NOBODY, TABLE, Row
 from tests.databases import NOW
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 RIGHTS = {role.key: role.rights for role in ROLES}
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 

@@ -16,6 +16,8 @@ from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser, LogIn
 from tests.story.conftest import Connect, consent, local
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 LIST = "/admin/accounting"
 
 

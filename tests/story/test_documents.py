@@ -14,6 +14,8 @@ from tests.core.accounting.drafting import draft_form, fill, open_form, send
 from tests.core.pages import words
 from tests.story.conftest import Connect
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 API = "/api.xro/2.0/"
 
 

@@ -23,6 +23,8 @@ from plugins.xero.sandbox import Sandbox
 from tests.story.conftest import Connect
 from tests.story.raw import Raw, as_told, independent, read_raw, received
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 
 @pytest.fixture
 def raw(sandbox: Sandbox, http: httpx2.Client) -> dict[str, list[Raw]]:

@@ -13,6 +13,8 @@ from plugins.xero.sandbox import Sandbox
 from tests.conftest import LogIn
 from tests.story.conftest import Connect, consent, local
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 DAY = 24 * 3600
 
 
@@ -60,7 +62,6 @@ def test_a_refusal_that_passes_is_over_within_a_day_though_nobody_looks(
     assert states == ["reconnect", "connected"]
 
 
-@pytest.mark.slow
 def test_the_grant_is_kept_alive_for_a_year_by_the_light_call(
     connect: Connect, services: Services, clock: ManualClock
 ) -> None:
@@ -100,7 +101,6 @@ def test_a_consent_that_was_never_finished_leaves_no_token_behind(
     assert (count(services, Consent), count(services, GrantRow)) == (0, 0)
 
 
-@pytest.mark.slow
 def test_a_tab_left_open_day_and_night_stays_within_a_thousand_calls(
     connect: Connect, services: Services, clock: ManualClock, log_in: LogIn, harbour: str, sandbox: Sandbox
 ) -> None:

@@ -16,6 +16,8 @@ from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser, LogIn
 from tests.story.conftest import Connect
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 HARBOUR, AORAKI, TUI = "Harbour Coffee Roasters Ltd", "Aoraki Outdoor Co", "Tui Design Studio"
 Later = Callable[[], str]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 
 from core import ManualClock, Party
@@ -17,6 +18,8 @@ from tests.conftest import LogIn
 from tests.core.accounting.drafting import link_harbour
 from tests.core.pages import words
 from tests.story.conftest import Connect
+
+pytestmark = pytest.mark.slow  # walks through pages
 
 
 def test_a_search_forgets_nothing_of_a_contact_it_finds(

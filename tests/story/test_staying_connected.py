@@ -18,6 +18,8 @@ from plugins.xero.sandbox import Sandbox
 from tests.conftest import Browser, LogIn
 from tests.story.conftest import Connect
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 LIST = "/admin/accounting"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ORGANISATION = "GET /api.xro/2.0/Organisation"
@@ -60,7 +62,6 @@ def test_a_connection_that_nobody_uses_is_asked_who_it_is_daily_and_its_grant_mo
         assert after >= lapses + DAY - 6 * HOUR
 
 
-@pytest.mark.slow
 def test_a_connection_in_use_is_asked_who_it_is_daily_as_well(
     connect: Connect, services: Services, clock: ManualClock, sandbox: Sandbox
 ) -> None:
@@ -173,7 +174,6 @@ def test_who_does_not_manage_connections_pays_nothing_for_the_notice(
     assert asked == {"admin": 1, "sales": 0}
 
 
-@pytest.mark.slow
 def test_no_page_and_no_json_holds_a_token_or_a_secret(
     connect: Connect, log_in: LogIn, services: Services, harbour: str, refit: str
 ) -> None:

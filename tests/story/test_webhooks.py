@@ -23,6 +23,8 @@ from tests.core.pages import words
 from tests.story.conftest import Connect, large_bodies
 from tests.story.hearing import KEY, Line
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 HARBOUR = "Harbour Coffee Roasters Ltd"
 
 

@@ -19,6 +19,8 @@ from tests.core.accounting.on_the_stub import ini
 from tests.core.pages import form_of, words
 from tests.databases import NOW
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 __all__ = ["ini"]
 
 PAGE = "/admin/accounting/1/access"

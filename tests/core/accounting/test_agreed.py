@@ -22,6 +22,8 @@ from tests.core.accounting.on_the_stub import ini
 from tests.core.pages import words
 from tests.databases import NOW
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 __all__ = ["ini"]
 
 WON, MORE = "/accounting/won-but-not-invoiced", "/accounting/invoiced-more-than-agreed"
@@ -236,7 +238,6 @@ def test_amounts_of_a_connection_that_a_role_does_not_see_are_on_no_list(
     browser.get(WON, status=403)
 
 
-@pytest.mark.slow
 def test_ten_thousand_opportunities_are_compared_at_once(books: Books, services: Services) -> None:
     count = 10_000
     stamps = {"created_at": NOW, "changed_at": NOW, "version": 1}

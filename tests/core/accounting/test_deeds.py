@@ -19,6 +19,8 @@ from tests.core.accounting.books import Books, connect
 from tests.core.accounting.on_the_stub import ini
 from tests.databases import NOW
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 __all__ = ["ini"]
 
 SAYS = "Aladdin and his lamp"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from core.accounting.models import ConnectionAccess, DocumentLink, LineRow
 from core.audit.models import AuditEntry
 from core.services import Services
@@ -13,6 +15,8 @@ from tests.conftest import Browser, LogIn
 from tests.core.accounting.books import Books
 from tests.core.accounting.on_the_stub import books, ini, sales
 from tests.core.pages import words
+
+pytestmark = pytest.mark.slow  # walks through pages
 
 __all__ = ["books", "ini", "sales"]
 

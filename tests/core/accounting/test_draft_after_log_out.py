@@ -13,6 +13,8 @@ from tests.conftest import Browser
 from tests.core.accounting.drafting import books, draft_form, fill, open_form, send, the_draft
 from tests.core.pages import words
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 
 def entered(page: Any) -> Any:
     """The page after logging in again and going on with the form."""

@@ -15,6 +15,8 @@ from tests.core.accounting.changing import begin, press
 from tests.core.accounting.drafting import button, draft_form, fields_of, key_in, open_form, send, the_draft
 from tests.core.pages import words
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 
 @pytest.fixture
 def ini(ini: dict[str, str], tmp_path: Path) -> dict[str, str]:

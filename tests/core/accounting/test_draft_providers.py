@@ -41,6 +41,8 @@ from plugins.quickbooks_stub.provider import ToyConsent
 from tests.conftest import Browser, LogIn
 from tests.core.accounting.drafting import draft_form, key_in, open_form, pass_time, send, the_draft
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 BOOKS: list[str] = []
 LOSE: list[bool] = []
 PARTIES: list[Party] = []

@@ -20,6 +20,8 @@ from tests.core.accounting.on_the_stub import books, ini, sales
 from tests.core.pages import words
 from tests.databases import NOW
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 __all__ = ["books", "ini", "sales"]
 
 

@@ -21,6 +21,8 @@ from tests.core.accounting.on_the_stub import ini
 from tests.core.pages import form_of, words
 from tests.databases import NOW
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 __all__ = ["ini"]
 
 WORDS = "BILL-8801 over 8642.19 is locked."

@@ -15,6 +15,8 @@ from tests.core.accounting.books import Books, connect
 from tests.core.accounting.on_the_stub import ini
 from tests.databases import NOW
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 __all__ = ["ini"]
 
 LISTS = {"Drafts", "Won but not invoiced", "Invoiced more than agreed"}

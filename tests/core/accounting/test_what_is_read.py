@@ -16,6 +16,8 @@ from tests.core.accounting.books import Books, connect, four_records
 from tests.core.accounting.on_the_stub import ini
 from tests.core.pages import words
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 __all__ = ["ini"]
 
 

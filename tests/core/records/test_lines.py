@@ -18,6 +18,8 @@ from tests.conftest import LogIn
 from tests.core.conftest import Make
 from tests.core.pages import form_of, words
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 REFIT = LineItem("", "Refit", Decimal(2), Decimal("310.00"))
 
 

@@ -15,6 +15,8 @@ from tests.conftest import LogIn
 from tests.core.conftest import Make
 from tests.core.pages import form_of, words
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 
 @pytest.fixture
 def number(make: Make) -> int:

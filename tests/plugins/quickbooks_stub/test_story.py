@@ -14,6 +14,8 @@ from core.services import Services
 from core.testing.conformance.helpers import of_party
 from tests.conftest import Browser, LogIn
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 TAB = "tabs/quickbooks_stub"
 
 
