@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 POSTGRES = "LEDGERTAB_TEST_POSTGRES"
@@ -22,6 +22,13 @@ def postgres_database() -> Iterator[str]:
         yield make_url(server).set(database=name).render_as_string(hide_password=False)
     finally:
         _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def settle(engine: Engine) -> None:
+    """Leave the tables of PostgreSQL as its autovacuum does within a minute or two of so many new rows."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
 
 
 def _administer(server: str, statement: str) -> None:

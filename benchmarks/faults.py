@@ -2,7 +2,8 @@
 
 A thousand drafts are posted at the pages, some twice; four worker processes carry them out against a sandbox over HTTP
 and are killed at any moment; answers are dropped, refused, cut; limits and tokens run out on one virtual clock that all
-processes share. Then the weather clears, somebody presses *Try again* wherever it is offered, and the books are read.
+processes share. All the while somebody presses *Try again* wherever it is offered and sends again what came back; then
+the weather clears, and the books are read.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class Storm:
     twice: int = 0
     ever_unknown: set[str] = field(default_factory=set)
     pressed: int = 0
+    sent_again: int = 0
 
     def run(self, count: int) -> None:
         """Post the drafts in bad weather, then wait in good weather until nothing moves any more."""
@@ -105,12 +107,17 @@ class Storm:
 
     def _press_try_again(self) -> None:
         with self.world.services.db.read() as session:
-            rows = session.execute(select(Draft.key, Draft.state).where(Draft.state.in_(("unknown", "missing")))).all()
-        self.ever_unknown |= {key for key, _ in rows}
+            stuck = select(Draft.key, Draft.state).where(Draft.state.in_(("unknown", "missing", "open")))
+            rows = session.execute(stuck).all()
+        self.ever_unknown |= {key for key, state in rows if state != "open"}
         for key, state in rows:
             if state == "missing":
                 self.sales.post(f"/accounting/drafts/{key}/retry")
                 self.pressed += 1
+            elif state == "open":
+                path, _ = self.form
+                self.sales.post(path, {**_fields(self.sales, path, key), "action": "send"})
+                self.sent_again += 1
 
     def _states(self) -> Counter[str]:
         with self.world.services.db.read() as session:
@@ -129,6 +136,7 @@ class Storm:
         table.tell("faults switched on", self.weather.told.total())
         table.tell("drafts that were not known for a while", len(self.ever_unknown))
         table.tell("times somebody pressed Try again", self.pressed)
+        table.tell("times a draft came back to its author, who sent it again", self.sent_again)
         table.tell("made", sum(1 for key in self.keys if books[key]))
         table.tell("duplicated", sum(count - 1 for count in books.values()), goal=0)
         under_way = sum(states[state] for state in WAITING)
@@ -184,13 +192,18 @@ class _Fields(HTMLParser):
             self.fields[self._area] += data
 
 
-def _form(world: World, sales: Visitor, contact: str) -> tuple[str, dict[str, str]]:
+def _form(sales: Visitor, contact: str) -> tuple[str, dict[str, str]]:
     """The address of a draft's form and its fields, one line filled in."""
     path = f"{contact}/tabs/xero/draft"
-    page = _Fields()
-    page.feed(sales.get(f"{path}?key={new_key()}").body.decode())
     line = {"lines-0-description": "Extraction hood", "lines-0-unit_price": "6,400.00", "lines-0-account": "200"}
-    return path, {**page.fields, **line}
+    return path, {**_fields(sales, path, new_key()), **line}
+
+
+def _fields(sales: Visitor, path: str, key: str) -> dict[str, str]:
+    """What the form of a draft holds when it is opened: a new one, or one as it was left."""
+    page = _Fields()
+    page.feed(sales.get(f"{path}?key={key}").body.decode())
+    return page.fields
 
 
 def measure(folder: Path, count: int, seed: int, database_url: str = "") -> Figures:
@@ -217,7 +230,7 @@ def _begin(world: World, clock: SharedClock, url: str, clock_file: str, seed: in
     world.load(connection)
     sales = world.log_in("sales")
     workers = Workers(world.settings, clock_file)
-    form = _form(world, sales, contact)
+    form = _form(sales, contact)
     return Storm(world, clock, workers, Weather(url), random.Random(seed), sales, form)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import and_, func, select
 
 from benchmarks.crowd import crowd
-from benchmarks.databases import postgres_database
+from benchmarks.databases import postgres_database, settle
 from benchmarks.meter import CHANGES, FIRST_LOAD, Tally, Timed, statements
 from benchmarks.report import Figures
 from benchmarks.served import SPAWN
@@ -92,6 +92,7 @@ def _measured(folder: Path, sandbox_url: str, database_url: str, times: int) -> 
         loaded, peak = world.wire.tally, _peak_mib()
         with world.services.db.begin() as session:
             others = crowd(session, BULK_ID, OTHERS)
+        settle(world.services.db.engine)
         overview, tab = _overview(world, connection_id, times), _tab(world, path, times)
         counts = _statements(world, path, connection_id)
         world.clock.advance(seconds=301)
