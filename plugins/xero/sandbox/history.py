@@ -17,7 +17,7 @@ NAMES = {
     "overpayments": "Overpayments",
     "prepayments": "Prepayments",
 }
-LONGEST = 450
+LONGEST = 250
 BOOKKEEPER = "Aroha Ngata"  # who works in the demo companies
 
 
@@ -57,7 +57,7 @@ def read(ask: Ask) -> Answer:
 
 
 def note(ask: Ask) -> Answer:
-    """Add notes. Raises Refused (400) for an empty one or one of more than 450 characters."""
+    """Add notes. Raises Refused (400) for an empty one or one of more than 250 characters."""
     subject = _subject(ask)
     rows = []
     for element in ask.elements("HistoryRecords"):

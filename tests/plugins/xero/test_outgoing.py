@@ -118,4 +118,4 @@ def test_filters_use_xeros_words() -> None:
 
 
 def test_a_long_note_is_cut_to_what_xero_takes() -> None:
-    assert len(outgoing.note("x" * 9000)["HistoryRecords"][0]["Details"]) == 2500
+    assert len(outgoing.note("x" * 9000)["HistoryRecords"][0]["Details"]) == 250
