@@ -115,8 +115,8 @@ class Storm:
                 self.sales.post(f"/accounting/drafts/{key}/retry")
                 self.pressed += 1
             elif state == "open":
-                path, _ = self.form
-                self.sales.post(path, {**_fields(self.sales, path, key), "action": "send"})
+                left = _fields(self.sales, f"/accounting/drafts/{key}/edit")
+                self.sales.post(self.form[0], {**left, "action": "send"})
                 self.sent_again += 1
 
     def _states(self) -> Counter[str]:
@@ -196,13 +196,13 @@ def _form(sales: Visitor, contact: str) -> tuple[str, dict[str, str]]:
     """The address of a draft's form and its fields, one line filled in."""
     path = f"{contact}/tabs/xero/draft"
     line = {"lines-0-description": "Extraction hood", "lines-0-unit_price": "6,400.00", "lines-0-account": "200"}
-    return path, {**_fields(sales, path, new_key()), **line}
+    return path, {**_fields(sales, f"{path}?key={new_key()}"), **line}
 
 
-def _fields(sales: Visitor, path: str, key: str) -> dict[str, str]:
+def _fields(sales: Visitor, path: str) -> dict[str, str]:
     """What the form of a draft holds when it is opened: a new one, or one as it was left."""
     page = _Fields()
-    page.feed(sales.get(f"{path}?key={key}").body.decode())
+    page.feed(sales.get(path).body.decode())
     return page.fields
 
 
