@@ -16,13 +16,14 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, literal, select, type_coerce
 from sqlalchemy.orm import Session, joinedload
 
-from core.accounting.committed import worth
+from core.accounting.committed import drafts_waiting, estimates, worth
 from core.accounting.models import DocumentLink, DocumentRow, Draft
 from core.accounting.project import BILLED
 from core.accounting.rules import CREDIT, DRAFT, SALE
 from core.db import Amount
 from core.records.lists import PAGE_SIZE
 from core.records.models import Opportunity
+from core.services import Services
 
 NOTHING = literal(0)
 UNBILLED, EXCEEDED = "unbilled", "exceeded"
@@ -94,7 +95,9 @@ class Compared:
         return max(0, self.first + len(self.records) - 1)
 
 
-def compare(session: Session, which: str, *, hidden: Collection[int] = (), page: int = 1) -> Compared:
+def compare(
+    session: Session, services: Services, which: str, *, hidden: Collection[int] = (), page: int = 1
+) -> Compared:
     """A page of one of the two lists, without what is linked in `hidden` connections, by when they close.
 
     A page behind the last is the last.
@@ -117,7 +120,7 @@ def compare(session: Session, which: str, *, hidden: Collection[int] = (), page:
     )
     lines = [_line(row) for row in session.execute(query)]
     unpriced = _unpriced(session, hidden) if which == UNBILLED else 0
-    return Compared(_with_drafts(session, lines, hidden), totals, total, page, unpriced)
+    return Compared(_with_drafts(session, services, lines, hidden), totals, total, page, unpriced)
 
 
 def _amount(expression: Any) -> Any:
@@ -130,8 +133,8 @@ def _line(row: Any) -> Line:
     return Line(record, billed, drafted, left, elsewhere or 0, first if first == last else None)
 
 
-def _with_drafts(session: Session, lines: Sequence[Line], hidden: Collection[int]) -> list[Line]:
-    """The lines of a page with their drafts, and with what was billed in each of several connections."""
+def _with_drafts(session: Session, services: Services, lines: Sequence[Line], hidden: Collection[int]) -> list[Line]:
+    """The lines of a page with their drafts of invoices, and with what was billed in each of several connections."""
     ids = [line.record.id for line in lines]
     several = [line.record.id for line in lines if line.billed and line.connection_id is None]
     parts, made, waiting = defaultdict(list), defaultdict(list), defaultdict(list)
@@ -143,9 +146,9 @@ def _with_drafts(session: Session, lines: Sequence[Line], hidden: Collection[int
     drafts = drafts.where(DocumentRow.status == DRAFT, DocumentRow.kind == SALE, DocumentLink.record_id.in_(ids))
     for record_id, document in session.execute(drafts.order_by(DocumentRow.id)):
         made[record_id].append(document)
-    mine = (Draft.kind == Opportunity.kind, Draft.record_id.in_(ids), Draft.connection_id.not_in(hidden))
-    for draft in session.scalars(select(Draft).where(*mine, Draft.state != "made").order_by(Draft.id)):
-        waiting[draft.record_id].append(draft)
+    for draft in drafts_waiting(session, Opportunity.kind, ids, hidden):
+        if not estimates(services, draft):
+            waiting[draft.record_id].append(draft)
     return [
         replace(line, parts=told if len(told) > 1 else (), drafts=made[number], waiting=waiting[number])
         for line, number in zip(lines, ids, strict=True)

@@ -68,11 +68,16 @@ def committed(
     return Committed(agreed, sums.approved + sums.drafted, waiting, record.currency)
 
 
-def drafts_waiting(session: Session, record: Any, hidden: Collection[int] = ()) -> list[Draft]:
-    """The record's drafts that are not in the accounting system yet, those for `hidden` connections left out."""
+def drafts_waiting(
+    session: Session, kind: str, record_ids: Collection[int], hidden: Collection[int] = ()
+) -> list[Draft]:
+    """The drafts of these records that are not in the accounting system yet, the newest first.
+
+    Those for `hidden` connections are left out.
+    """
     found = session.scalars(
         select(Draft)
-        .where(Draft.kind == record.kind, Draft.record_id == record.id, Draft.state != "made")
+        .where(Draft.kind == kind, Draft.record_id.in_(record_ids), Draft.state != "made")
         .where(Draft.connection_id.not_in(hidden))
         .order_by(Draft.id.desc())
     )
@@ -105,5 +110,5 @@ def _linked(record: Any, hidden: Collection[int]) -> ColumnElement[bool]:
 
 
 def _waiting(session: Session, services: Services, record: Any, hidden: Collection[int], key: str) -> Decimal:
-    rows = [one for one in drafts_waiting(session, record, hidden) if one.key != key]
+    rows = [one for one in drafts_waiting(session, record.kind, [record.id], hidden) if one.key != key]
     return sum((worth(one, record.currency) for one in rows if not estimates(services, one)), ZERO)

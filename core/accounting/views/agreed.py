@@ -45,7 +45,9 @@ def listing(request: Any) -> dict[str, Any]:
     hidden = access.hidden_from(request, SEE_AMOUNTS)
     every = request.dbsession.scalars(select(Connection)).all()
     known = {one.id: one for one in every if one.id not in hidden}
-    found = agreed.compare(request.dbsession, which, hidden=hidden, page=number_in(request.GET.get("page"), 1))
+    found = agreed.compare(
+        request.dbsession, request.services, which, hidden=hidden, page=number_in(request.GET.get("page"), 1)
+    )
     return {
         "title": TITLES[which],
         "which": which,

@@ -58,7 +58,7 @@ def show(request: Any) -> Any:
     request.accounting_blocks = blocks  # for the strip on the record's head
     refreshing = [_refresh_when_old(request, block) or _was_asked_for(request, block) for block in blocks]
     changes = _changes(request, here, blocks)
-    raised = drafts_waiting(request.dbsession, here.record, access.hidden_from(request, DRAFT))
+    raised = drafts_waiting(request.dbsession, here.record.kind, [here.record.id], access.hidden_from(request, DRAFT))
     soon = any(refreshing) or _is_under_way(request, here, raised, blocks)
     mark = _mark(blocks, soon, (*changes, *raised))
     if request.is_fragment and request.GET.get("mark") == mark:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from core.accounting import connections
 from core.accounting.agreed import EXCEEDED, UNBILLED, Compared, compare
 from core.accounting.models import ConnectionAccess, DocumentLink, DocumentRow, Draft
+from core.contract.values import Capability
 from core.records.models import Opportunity
 from core.services import Services
 from core.users.models import Role, User
@@ -41,7 +43,7 @@ def deal(books: Books, name: str, amount: str, *, stage: str = "Won", currency: 
 
 def listed(services: Services, which: str, page: int = 1) -> Compared:
     with services.db.read() as session:
-        return compare(session, which, page=page)
+        return compare(session, services, which, page=page)
 
 
 def names(found: Compared) -> list[str]:
@@ -176,6 +178,24 @@ def raise_draft(books: Books, to: str, subtotal: str, *, state: str = "open", cu
         return draft.key
 
 
+@pytest.fixture
+def invoicing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stub as if invoices came of its drafts, not estimates."""
+    able = connections.capabilities
+    monkeypatch.setattr(connections, "capabilities", lambda *given: able(*given) | {Capability.DRAFT_INVOICE})
+
+
+def test_an_estimate_on_its_way_covers_nothing(books: Books, services: Services, log_in: LogIn) -> None:
+    deal(books, "Refit", "1000")
+    raise_draft(books, "Refit", "1000")
+    (line,) = listed(services, UNBILLED).records
+    assert (line.waiting, line.is_covered) == ([], False)
+    page = log_in("sales").get(WON)
+    assert "draft to Harbour Ltd" not in words(page)
+    assert [link.get_text() for link in page.html.select("td.act a")] != ["Open"]
+
+
+@pytest.mark.usefixtures("invoicing")
 def test_drafts_that_are_there_already_are_shown_so_that_nobody_bills_twice(
     books: Books, services: Services, log_in: LogIn
 ) -> None:
