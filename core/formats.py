@@ -24,6 +24,7 @@ SIGNS = {
 COMMON = ("NZD", "AUD", "USD", "GBP", "EUR", "CAD", "SGD", "HKD", "JPY", "FJD")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MINUTE, HOUR, DAY = 60, 3600, 86400
+NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "\u2212"  # as long as a plus, and no line breaks behind it
 
 
@@ -56,11 +57,14 @@ def amount(value: Decimal | None, currency: str = "") -> str:
 
 
 def money(value: Decimal | None, currency: str) -> str:
-    """An amount with its currency: ``NZ$ 1,234.50``, ``£1,234.50``, ``−£5.00``; nothing for None."""
+    """An amount with its currency: ``NZ$ 1,234.50``, ``£1,234.50``, ``−£5.00``; nothing for None.
+
+    The space in it does not break, so that no line ends between a sign and its amount.
+    """
     if value is None:
         return ""
     sign, whole = SIGNS.get(currency, currency), amount(abs(value), currency)
-    return f"{MINUS if value < 0 else ''}{sign}{'' if len(sign) < 2 else ' '}{whole}"
+    return f"{MINUS if value < 0 else ''}{sign}{'' if len(sign) < 2 else NO_BREAK}{whole}"
 
 
 def compact(value: Decimal) -> str:

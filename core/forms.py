@@ -15,6 +15,11 @@ _BARRED = frozenset({"Cc", "Cs"})
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 
 
+def is_iso_day(text: str) -> bool:
+    """Whether a date picker would show this text (``2026-11-22``); any other it would swallow."""
+    return re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is not None
+
+
 def clean(text: str) -> str:
     """What was typed, without blanks around it and without control characters, which no database likes."""
     kept = (char for char in text.replace("\r\n", "\n") if char in "\n\t" or unicodedata.category(char) not in _BARRED)

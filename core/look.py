@@ -18,6 +18,7 @@ from pyramid.threadlocal import get_current_request
 
 from core import formats
 from core.contract.extensions import NavLink, Panel
+from core.forms import is_iso_day
 from core.web import Notice
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ def includeme(config: Any) -> None:
             "jinja2.trim_blocks": "true",
             "jinja2.lstrip_blocks": "true",
             "jinja2.filters": _filters(),
+            "jinja2.tests": {"iso_day": is_iso_day},
             "jinja2.globals": _globals(),
         }
     )

@@ -205,8 +205,9 @@ def _still_to_bill(agreed: Committed, this: Decimal) -> Item:
     left = agreed.left - this
     of = f"the agreed {formats.money(agreed.agreed, agreed.currency)}"
     if left < 0:
-        over = f"by {formats.money(-left, agreed.currency)} over {of}, without tax"
-        return Item(MAYBE, "More than agreed", f"{over}. Bill less, or agree more first.")
+        whole, over = (formats.money(one, agreed.currency) for one in (agreed.total + this, -left))
+        told = f"With this, {whole} is drafted or billed of {of}, without tax: {over} too much."
+        return Item(MAYBE, "More than agreed.", f"{told} Bill less, or agree more first.")
     return Item(OK, "Still to bill", f"after this: {formats.money(left, agreed.currency)} of {of}, without tax.")
 
 

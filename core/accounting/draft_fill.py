@@ -1,7 +1,8 @@
-"""What the page fills into a draft's form: from the record, from an item, from terms. Only into what is empty."""
+"""What the page fills into a draft's form: from the record, from an item, from terms. Over nothing that was typed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,8 +11,9 @@ from typing import Any
 from core import formats
 from core.accounting.draft_form import LENGTHS, Texts, Typed, is_blank, new_line, parse_day, price_text
 from core.accounting.draft_lists import TRACKING, Lists
+from core.accounting.draft_versions import is_same
 from core.accounting.due_dates import Due
-from core.contract.values import AmountsAre, ChoiceKind, Organisation, Party
+from core.contract.values import AmountsAre, Choice, ChoiceKind, Organisation, Party
 
 TITLED = frozenset({"opportunities", "projects"})
 
@@ -54,8 +56,10 @@ def from_record(typed: Typed, record: Any, lists: Lists, billed: Decimal | None 
     """The record's own lines, else one with its title and amount, in place of the empty rows; all without tax.
 
     `billed`: what was drafted and billed of the amount already, in the record's currency; without lines the rest is
-    filled in. None where that may not be known.
+    filled in, and where nothing is left nothing is. None where that may not be known.
     """
+    if _nothing_left(record, billed):
+        return typed
     kept = tuple(one for one in typed.lines if not is_blank(one))
     own = getattr(record, "lines", ())
     lines = [_own_line(line, lists) for line in own] if own else [_whole(record, billed)]
@@ -76,15 +80,19 @@ def _own_line(line: Any, lists: Lists) -> Texts:
 
 
 def _whole(record: Any, billed: Decimal | None) -> Texts:
-    """What is still to bill of the record's amount; all of it where nothing is left, for then a person decides."""
+    """What is still to bill of the record's amount."""
     amount = amount_of(record)
-    left = amount - (billed or 0) if amount is not None else None
-    shown = left if left is not None and left > 0 else amount
+    shown = amount - (billed or 0) if amount is not None else None
     return {
         **new_line(),
         "description": record.title,
         "unit_price": formats.amount(shown, getattr(record, "currency", "")),
     }
+
+
+def _nothing_left(record: Any, billed: Decimal | None) -> bool:
+    amount = amount_of(record)
+    return bool(amount and billed and billed >= amount)
 
 
 def amount_of(record: Any) -> Decimal | None:
@@ -93,25 +101,27 @@ def amount_of(record: Any) -> Decimal | None:
     return found
 
 
-def filled_words(record: Any, billed: Decimal | None) -> str:
-    """What to know of what was filled in: what was drafted or billed of it before; "" for nothing."""
-    amount = amount_of(record)
-    if not billed or billed <= 0 or not amount:
-        return ""
-    of = f"{formats.money(billed, record.currency)} of the agreed {formats.money(amount, record.currency)}"
-    if billed >= amount:
-        return f"{of} is drafted or billed already: nothing is left to bill. Check before you bill it again."
-    if getattr(record, "lines", ()):
-        return f"{of} is drafted or billed already. All lines were filled in: take out what was billed."
-    return f"{of} is drafted or billed already: what is still to bill was filled in."
+def filled_words(record: Any, billed: Decimal | None, before: Typed) -> str:
+    """What to know of what was filled in: what was drafted or billed of it, what it did to rows that stood `before`."""
+    if _nothing_left(record, billed):
+        return f"{_spoken_for(record, billed)}: nothing is left to bill, so nothing was filled in."
+    words = []
+    if billed and billed > 0 and amount_of(record):
+        whole = bool(getattr(record, "lines", ()))
+        what = (
+            ". All lines were filled in: take out what was billed."
+            if whole
+            else ": what is still to bill was filled in."
+        )
+        words = [_spoken_for(record, billed) + what]
+    if before.head["amounts_are"] != AmountsAre.EXCLUSIVE.value and not all(is_blank(one) for one in before.lines):
+        words.append("Prices are without tax now, in the rows that were there as well: check those.")
+    return " ".join(words)
 
 
-def turned_words(before: Typed) -> str:
-    """What to know of rows that were there before the record's own came; "" where nothing changed for them."""
-    kept = any(not is_blank(one) for one in before.lines)
-    if not kept or before.head["amounts_are"] == AmountsAre.EXCLUSIVE.value:
-        return ""
-    return "Prices are without tax now, in the rows that were there as well: check those."
+def _spoken_for(record: Any, billed: Decimal | None) -> str:
+    billed_words, agreed_words = (formats.money(one, record.currency) for one in (billed, amount_of(record)))
+    return f"{billed_words} of the agreed {agreed_words} is drafted or billed already"
 
 
 def from_items(typed: Typed, lists: Lists, *, accounts: bool = True) -> Typed:
@@ -128,13 +138,47 @@ def with_items(typed: Typed, lists: Lists, *, accounts: bool = True) -> Typed:
     return replace(typed, lines=tuple(lines))
 
 
+def follow_items(typed: Typed, before: Sequence[str], lists: Lists, *, accounts: bool = True) -> Typed:
+    """Rows whose item is another than `before` lose what that one brought, so that the new one's can be filled in.
+
+    A row that had none loses account and tax rate if they are those of the row above, with which it began.
+    """
+    lines = list(typed.lines)
+    for place, (line, former) in enumerate(zip(typed.lines, before, strict=True)):
+        item, old = (lists.get(ChoiceKind.ITEM, ident) for ident in (line["item"], former))
+        if item is None or line["item"] == former:
+            continue
+        if old is not None:
+            stale = _brought(old, lists, accounts=accounts)
+        else:
+            stale = _begun_with(line, lines[place - 1]) if place and accounts and item.account else {}
+        lines[place] = {**line, **{name: "" for name, text in stale.items() if is_same(name, line[name], text)}}
+    return replace(typed, lines=tuple(lines))
+
+
+def _begun_with(line: Texts, above: Texts) -> Texts:
+    """Account and tax rate of the row above, if the row still has both."""
+    same = {name: above[name] for name in ("account", "tax_rate")}
+    return same if all(line[name] == text for name, text in same.items()) else {}
+
+
+def _brought(item: Choice, lists: Lists, *, accounts: bool) -> Texts:
+    """What an item fills in: its words, price, account and tax rate, else that of its account."""
+    account = item.account if accounts else ""
+    by_account = lists.get(ChoiceKind.ACCOUNT, account)
+    return {
+        "description": item.description or item.label,
+        "unit_price": "" if item.price is None else price_text(item.price),
+        "account": account,
+        "tax_rate": item.tax_rate or (by_account.tax_rate if by_account else ""),
+    }
+
+
 def _from_item(line: Texts, lists: Lists, *, accounts: bool) -> Texts:
     filled = dict(line)
     item = lists.get(ChoiceKind.ITEM, line["item"])
     if item is not None:
-        price = "" if item.price is None else price_text(item.price)
-        offer = {"unit_price": price, "account": item.account if accounts else "", "tax_rate": item.tax_rate}
-        offer["description"] = item.description or item.label
+        offer = {**_brought(item, lists, accounts=accounts), "tax_rate": item.tax_rate}
         for name, value in offer.items():
             filled[name] = filled[name] or value
     account = lists.get(ChoiceKind.ACCOUNT, filled["account"])

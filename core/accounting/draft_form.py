@@ -121,6 +121,12 @@ def read(posted: Texts) -> Typed:
     return Typed(head, tuple(rows[number] for number in sorted(rows)))
 
 
+def items_before(posted: Texts) -> tuple[str, ...]:
+    """The item that each row of `read` had when the form was drawn, "" for none."""
+    numbers = {int(found[1]) for name in posted if (found := _LINE_FIELD.fullmatch(name)) and found[2] in LINE}
+    return tuple(posted.get(f"lines-{number}-was", "") for number in sorted(numbers))
+
+
 def from_payload(kept: Mapping[str, Any]) -> Typed:
     """What was kept by `Typed.as_payload`."""
     head = {name: str(kept["head"].get(name, "")) for name in HEAD}
@@ -137,6 +143,7 @@ def parse_day(text: str) -> date:
             continue
         if 2000 <= found.year <= 2100:
             return found
+        raise ValueError(f"The year {found.year} is too far {'back' if found.year < 2000 else 'ahead'}.")
     raise ValueError("Write a date such as 2026-11-22 or 22 Nov 2026.")
 
 

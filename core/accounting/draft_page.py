@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -263,7 +262,11 @@ class Sheet:
 
     def _is_wrong(self, name: str) -> bool:
         """Whether there is something to mend in that field of a line."""
-        return any(f"lines.{number}.{name}" in self.shown for number in range(len(self.typed.lines)))
+        return any(name in self.wrong_in(number) for number in range(len(self.typed.lines)))
+
+    def wrong_in(self, number: int) -> set[str]:
+        """The fields of a line in which something is to be mended."""
+        return {field.rpartition(".")[2] for field in self.shown if field.startswith(f"lines.{number}.")}
 
     @property
     def has_more_items(self) -> bool:
@@ -305,11 +308,6 @@ class Sheet:
     def is_linked(self, party_id: str) -> bool:
         """Whether a party is linked to the record, its organization or its contact."""
         return any(row.party_id == party_id for row in self.desk.linked)
-
-    @staticmethod
-    def is_iso(text: str) -> bool:
-        """Whether a date picker would show this text."""
-        return re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is not None
 
     def parties(self) -> list[tuple[str, list[PartyRow]]]:
         """The groups of the party list: linked ones, else those it may be, and the one chosen if it is another."""

@@ -2,6 +2,7 @@
 
 A post sends ``lines-0-item``, ``lines-0-description`` and so on; a row in which nothing was typed is no line. One text
 under the field's own name, as `_value` writes it, stands for all rows: so a form older than its record is merged.
+``lines-0-was`` is the item that the row had when the form was drawn: what came from it goes when another is chosen.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from core.records.line_items import HUNDRED, LineItem, SoldItem
 
 PARTS = ("item", "description", "quantity", "unit_price", "discount")
 TITLES = {"item": "item", "description": "description", "quantity": "quantity", "unit_price": "price"}
+WAS = "was"
 LENGTHS = {"item": 100, "description": 4000}
 MOST = 200  # lines of one opportunity
 _NAME = re.compile(r"lines-(\d{1,6})-([a-z_]+)", re.ASCII)
@@ -65,22 +67,29 @@ class LinesField(Field):
 
     @property
     def wants_filling(self) -> bool:
-        """Whether a row names an item and lacks words or a price."""
+        """Whether a row names an item and lacks words or a price, or names another than it did."""
         return any(
-            row["item"].strip() and not (row["description"].strip() and row["unit_price"].strip()) for row in self.rows
+            row["item"].strip() and (_is_changed(row) or not (row["description"].strip() and row["unit_price"].strip()))
+            for row in self.rows
         )
 
     def fill(self, items: Sequence[SoldItem], currency: str) -> None:
-        """Rows that name an item get its words, and its price where that is in `currency`; only into what is empty."""
+        """Rows that name an item get its words, and its price where that is in `currency`.
+
+        Only into what is empty, or holds what the item before brought.
+        """
         for row in self.rows:
-            named = [item for item in items if item.code == row["item"].strip()]
-            if not named:
-                continue
-            row["description"] = row["description"] or named[0].description or named[0].title
-            price = next((item.price for item in named if item.currency == currency and item.price is not None), None)
-            if price is not None:
-                row["unit_price"] = row["unit_price"] or _price(price)
+            offer = _offer(items, row["item"], currency)
+            before = _offer(items, row.get(WAS, ""), currency) if offer and _is_changed(row) else {}
+            for part, text in offer.items():
+                stale = bool(row[part]) and row[part] == before.get(part)
+                row[part] = text if stale else row[part] or text
         self._read()
+
+    def problems_of(self, number: int) -> list[tuple[str, str, str]]:
+        """What is to be mended in a row: part, its title, a sentence; in the order of the parts."""
+        told = [(part, self.problems.get((number, part), "")) for part in PARTS]
+        return [(part, TITLES.get(part, part).capitalize(), text) for part, text in told if text]
 
     @staticmethod
     def blank() -> Row:
@@ -107,7 +116,7 @@ class LinesField(Field):
 
     def _value(self) -> str:
         """All rows as one text, empty for none."""
-        kept = [row for row in self.rows if not is_blank(row)]
+        kept = [{part: row[part] for part in PARTS} for row in self.rows if not is_blank(row)]
         return json.dumps(kept, ensure_ascii=False) if kept else ""
 
     def _read(self) -> None:
@@ -117,6 +126,22 @@ class LinesField(Field):
         self.process_errors = list(self.problems.values())
         if len(numbered) > MOST:
             self.process_errors.append(f"At most {MOST} lines fit; there are {len(numbered)}.")
+
+
+def _is_changed(row: Row) -> bool:
+    return row["item"].strip() != row.get(WAS, row["item"]).strip()
+
+
+def _offer(items: Sequence[SoldItem], code: str, currency: str) -> Row:
+    """What an item fills in: its words, and its price in `currency`, "" for none; nothing for a code nobody sells."""
+    named = [item for item in items if item.code == code.strip()]
+    if not named:
+        return {}
+    price = next((item.price for item in named if item.currency == currency and item.price is not None), None)
+    return {
+        "description": named[0].description or named[0].title,
+        "unit_price": "" if price is None else _price(price),
+    }
 
 
 class _Reader:
@@ -182,7 +207,7 @@ def _posted(name: str, formdata: Any) -> list[Row] | None:
     rows: dict[int, Row] = {}
     for key in formdata:
         found = _NAME.fullmatch(key)
-        if found and found[2] in PARTS:
+        if found and found[2] in (*PARTS, WAS):
             rows.setdefault(int(found[1]), dict.fromkeys(PARTS, ""))[found[2]] = str(formdata.getlist(key)[0])
     return [rows[number] for number in sorted(rows)] if rows else None
 

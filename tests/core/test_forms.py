@@ -102,12 +102,12 @@ def test_a_name_must_have_something_to_see() -> None:
 @pytest.mark.parametrize(
     ("value", "currency", "written"),
     [
-        ("1234.5", "NZD", "NZ$ 1,234.50"),
-        ("0", "AUD", "AU$ 0.00"),
+        ("1234.5", "NZD", "NZ$\N{NO-BREAK SPACE}1,234.50"),
+        ("0", "AUD", "AU$\N{NO-BREAK SPACE}0.00"),
         ("-5", "GBP", "−£5.00"),
         ("1234", "JPY", "¥1,234"),
         ("1234.5", "JPY", "¥1,234.50"),
-        ("1", "CHF", "CHF 1.00"),
+        ("1", "CHF", "CHF\N{NO-BREAK SPACE}1.00"),
         ("1", "", "1.00"),
     ],
 )

@@ -222,17 +222,16 @@ def help_along(request: Any) -> Any:
 def helped_form(request: Any, posted: Any) -> Any:
     """The form with what the pressed button does; `posted` is a `Posted`, or what the form of a change posts."""
     verb, _, which = posted.action.partition("-")
+    before, accounts = draft_form.items_before(request.POST), posted.desk.has_accounts
+    posted.typed = draft_fill.follow_items(posted.typed, before, posted.desk.lists, accounts=accounts)
     typed, focus = helped(request, posted, verb, which)
-    filled = draft_fill.from_items(typed, posted.desk.lists, accounts=posted.desk.has_accounts)
+    filled = draft_fill.from_items(typed, posted.desk.lists, accounts=accounts)
     typed = followed(request, posted, filled)
     query = request.POST.get("q", "") if verb != "party" else ""
     shown = {**posted.shown(), "focus": focus}
     if verb == "fill":
-        words = (
-            draft_fill.filled_words(posted.here.record, _billed(request, posted)),
-            draft_fill.turned_words(posted.typed),
-        )
-        shown["filled"] = " ".join(filter(None, words))
+        record, billed = posted.here.record, _billed(request, posted)
+        shown["filled"] = draft_fill.filled_words(record, billed, posted.typed)
     return form_page(request, posted.here, posted.desk, typed, query=query, **shown)
 
 

@@ -36,6 +36,7 @@ LISTS = Lists(
             Choice(
                 ITEM, "BEANS", "Beans", price=Decimal("38.5"), account="500", tax_rate="", description="Beans, 1 kg"
             ),
+            Choice(ITEM, "HOUR", "An hour", account="200", tax_rate="OUTPUT"),
         ),
         C: (Choice(C, "NZD", "New Zealand Dollar"), Choice(C, "EUR", "Euro")),
         ChoiceKind.TRACKING: (
@@ -90,7 +91,7 @@ def test_a_good_form_is_a_document() -> None:
         ("date", "", "2026-11-22"),
         ("date", "22/11/2026", "2026-11-22"),
         ("date", "2026-02-30", "2026-11-22"),
-        ("date", "0001-01-01", "2026-11-22"),
+        ("date", "0001-01-01", "too far back"),
         ("due_date", "2026-11-21", "before the date"),
         ("due_date", "soon", "2026-11-22"),
         ("reference", "r" * 256, "at most 255 characters; this has 256"),
@@ -295,6 +296,45 @@ def test_an_item_fills_in_only_what_is_empty() -> None:
     )
     own = draft_fill.from_items(typed(lines__0__item="BEANS"), LISTS).lines[0]
     assert (own["description"], own["unit_price"], own["account"]) == ("Hood", "6,400.00", "200")
+
+
+def followed(before: str, **fields: str) -> dict[str, str]:
+    """What stands in the second of two rows once its item was changed from `before`."""
+    two = draft_fill.with_line(typed())
+    row = {**two.lines[1], **fields}
+    following = draft_fill.follow_items(Typed(two.head, (two.lines[0], row)), ("", before), LISTS)
+    return dict(draft_fill.from_items(following, LISTS).lines[1])
+
+
+def test_an_item_on_an_added_row_brings_its_own_account_and_tax() -> None:
+    row = followed("", item="BEANS")
+    assert (row["account"], row["tax_rate"], row["unit_price"]) == ("500", "ZERO", "38.50")
+    assert followed("", item="BEANS", account="600")["account"] == "600", "chosen by somebody"
+    assert followed("BEANS", item="BEANS")["account"] == "200", "the item did not change"
+
+
+def test_another_item_takes_the_place_of_what_the_first_brought_and_of_nothing_typed() -> None:
+    beans = {"description": "Beans, 1 kg", "unit_price": "38.50", "account": "500", "tax_rate": "ZERO"}
+    row = followed("BEANS", item="HOUR", **beans)
+    assert row == {**row, "description": "An hour", "unit_price": "", "account": "200", "tax_rate": "OUTPUT"}
+    row = followed("BEANS", item="HOUR", **{**beans, "description": "For the fair", "unit_price": "40"})
+    assert row == {**row, "description": "For the fair", "unit_price": "40", "account": "200", "tax_rate": "OUTPUT"}
+    row = followed("BEANS", item="", **beans)
+    assert row == {**row, **beans}, "without an item the words and the price are somebody's own"
+
+
+def test_the_item_that_a_row_had_is_told_by_the_row() -> None:
+    rows = {"lines-4-item": "HOUR", "lines-4-was": "BEANS", "lines-2-description": "", "lines-9-was": "BEANS"}
+    assert draft_form.items_before(rows) == ("", "BEANS")
+    assert len(read(rows).lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("9999-12-31", "9999 is too far ahead"), ("1 Jan 1000", "1000 is too far")]
+)
+def test_a_year_that_nobody_means_is_told_as_one(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        draft_form.parse_day(text)
 
 
 def test_a_new_row_takes_account_and_tax_from_the_one_before() -> None:

@@ -41,6 +41,11 @@ def sold(sandbox: Sandbox) -> dict[str, Any]:
     return next(one for one in sandbox.records("Items") if one["IsSold"] and one["SalesDetails"].get("AccountCode"))
 
 
+def two_sold(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """Two items of the books that are sold and have a price."""
+    return [one for one in sandbox.records("Items") if one["IsSold"] and one["SalesDetails"].get("UnitPrice")][:2]
+
+
 def test_the_opportunitys_lines_become_lines_with_item_discount_and_four_decimals(
     sales: Browser, services: Services, sandbox: Sandbox, refit: str
 ) -> None:
@@ -140,8 +145,9 @@ def test_that_nothing_is_left_to_bill_is_said(sales: Browser, services: Services
     agree(services, refit, amount=Decimal(400))
     bill(sales, services, refit, "400.00")
     page = button(open_form(sales, refit), "fill")
-    assert "nothing is left to bill" in words(page)
-    assert draft_form(page)["lines-0-unit_price"].value == "400.00"
+    assert "nothing is left to bill, so nothing was filled in" in words(page)
+    form = draft_form(page)
+    assert (form["lines-0-unit_price"].value, form["lines-0-description"].value) == ("", "")
 
 
 def test_a_currency_other_than_the_opportunitys_is_warned_of(sales: Browser, services: Services, refit: str) -> None:
@@ -183,3 +189,34 @@ def test_an_item_picked_on_a_line_of_an_opportunity_fills_its_words_and_its_pric
     form = form_of(form.submit("action", value="look"))
     assert form["lines-0-description"].value == "Our own words"
     assert form["lines-0-unit_price"].value == "1.00", "what somebody typed stays"
+
+
+def test_another_item_on_a_line_of_an_opportunity_takes_the_place_of_what_the_first_brought(
+    sales: Browser, sandbox: Sandbox, refit: str
+) -> None:
+    first, second = two_sold(sandbox)
+    form = form_of(sales.get(f"{refit}/edit"))
+    form["currency"], form["lines-0-item"], form["lines-0-quantity"] = "NZD", first["Code"], "1"
+    form = form_of(form.submit("action", value="look"))
+    form["lines-0-item"] = second["Code"]
+    form = form_of(form.submit("action", value="look"))
+    assert form["lines-0-description"].value in (second.get("Description"), second["Name"])
+    assert form["lines-0-unit_price"].value == price_text(Decimal(str(second["SalesDetails"]["UnitPrice"])))
+    form["lines-0-item"], form["lines-0-unit_price"] = first["Code"], "1.00"
+    form = form_of(form.submit("action", value="look"))
+    assert form["lines-0-description"].value in (first.get("Description"), first["Name"])
+    assert form["lines-0-unit_price"].value == "1.00", "what somebody typed stays"
+
+
+def test_another_item_in_a_draft_takes_the_place_of_what_the_first_brought(
+    sales: Browser, sandbox: Sandbox, refit: str
+) -> None:
+    first, second = two_sold(sandbox)
+    page = open_form(sales, refit)
+    draft_form(page)["lines-0-item"] = first["Code"]
+    page = button(page, "recalculate")
+    assert draft_form(page)["lines-0-unit_price"].value == price_text(Decimal(str(first["SalesDetails"]["UnitPrice"])))
+    draft_form(page)["lines-0-item"] = second["Code"]
+    form = draft_form(button(page, "recalculate"))
+    assert form["lines-0-description"].value in (second.get("Description"), second["Name"])
+    assert form["lines-0-unit_price"].value == price_text(Decimal(str(second["SalesDetails"]["UnitPrice"])))

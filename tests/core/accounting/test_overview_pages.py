@@ -205,8 +205,8 @@ def test_an_invoice_is_overdue_from_midnight_where_the_books_are_kept(
         clock.advance(seconds=(moment - clock.now()).total_seconds())
         page = sales.get(books.tab("organization"))
         shown = tile(page, "Overdue").dd.a
-        assert shown["aria-label"] == f"Explain Overdue: US$ {amount}"
-        assert shown.get_text() == ("–" if amount == "0.00" else f"US$ {amount}"), "zero is quiet"
+        assert shown["aria-label"] == f"Explain Overdue: US$\N{NO-BREAK SPACE}{amount}"
+        assert shown.get_text() == ("–" if amount == "0.00" else f"US$\N{NO-BREAK SPACE}{amount}"), "zero is quiet"
         assert strips(page)[0].startswith("Overdue US$ 310.10" if amount != "0.00" else "Nothing overdue")
         asked = {"connection": str(books.connection)}
         explained = sales.get(f"{books.tab('organization')}/explain/overdue", asked)

@@ -123,7 +123,7 @@ def test_the_rows_of_the_ladder_add_up_and_the_form_of_a_draft_says_the_same(boo
 def test_more_drafted_than_agreed_is_said_so(books: Books, sales: Browser) -> None:
     books.document("INV-1", to="opportunity", status="draft", total="6500.00")
     ladder = words(sales.get(books.tab("opportunity")), ".ladder")
-    assert "More than agreed 100.00" in ladder
+    assert "More than agreed, with drafts 100.00" in ladder
     assert "Still to bill" not in ladder
 
 
@@ -152,6 +152,16 @@ def test_the_estimate_that_is_made_is_valid_until_a_day_and_not_due(books: Books
 
 def test_the_link_from_a_mistake_in_find_is_called_like_its_field(books: Books, sales: Browser) -> None:
     page = sales.get(f"{books.tab('opportunity')}/find", {"from": "soon", "to": "later"})
-    for link in page.html.select(".errs a"):
-        assert link.get_text() == page.html.find("label", {"for": link["href"].lstrip("#")}).get_text()
-    assert [link.get_text() for link in page.html.select(".errs a")] == ["Dated from", "up to"]
+    told = [link.get_text().partition(": ") for link in page.html.select(".errs a")]
+    for link, (label, _, sentence) in zip(page.html.select(".errs a"), told, strict=True):
+        assert label == page.html.find("label", {"for": link["href"].lstrip("#")}).get_text()
+        assert sentence.startswith("Write the date as")
+    assert [label for label, *_ in told] == ["Dated from", "up to"]
+    assert page.html.select_one("[autofocus]")["id"] == "find-from"
+
+
+def test_an_end_before_its_beginning_stays_in_its_picker(books: Books, sales: Browser) -> None:
+    page = sales.get(f"{books.tab('opportunity')}/find", {"from": "2026-03-02", "to": "2026-03-01"})
+    field = page.html.find(id="find-to")
+    assert (field["type"], field["value"], field.has_attr("autofocus")) == ("date", "2026-03-01", True)
+    assert "The end is before the beginning" in words(page, ".errs")
