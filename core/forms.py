@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 from decimal import Decimal
 
 _AMOUNT = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.(\d+))?", re.ASCII)
@@ -17,7 +18,10 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 
 def is_iso_day(text: str) -> bool:
     """Whether a date picker would show this text (``2026-11-22``); any other it would swallow."""
-    return re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is not None
+    try:
+        return re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def clean(text: str) -> str:

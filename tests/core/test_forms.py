@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import formats
-from core.forms import can_be_seen, clean, parse_amount
+from core.forms import can_be_seen, clean, is_iso_day, parse_amount
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
@@ -157,3 +157,18 @@ def test_the_currencies_to_choose_from_are_money_that_is_in_use() -> None:
     old, metal, fund, test = {"DEM", "FRF", "HRK", "ZWD"}, {"XAU", "XAG"}, {"CLF", "CHE", "USN"}, {"XTS", "XXX"}
     assert not set(offered) & (old | metal | fund | test)
     assert len(offered) == len(set(offered))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2026-11-22", True),
+        ("2026-99-99", False),
+        ("2026-W01-1", False),
+        ("20261122", False),
+        ("", False),
+        ("soon", False),
+    ],
+)
+def test_a_date_picker_is_given_only_what_it_shows(text: str, shown: bool) -> None:
+    assert is_iso_day(text) is shown
