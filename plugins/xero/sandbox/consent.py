@@ -11,8 +11,9 @@ from pyramid.httpexceptions import HTTPFound
 from pyramid.renderers import render_to_response
 
 from plugins.xero.sandbox import scopes
+from plugins.xero.sandbox.addresses import good_redirect
 from plugins.xero.sandbox.envelope import Refused
-from plugins.xero.sandbox.oauth import PUBLIC_CLIENT_ID, SECRETS, form_of, good_redirect
+from plugins.xero.sandbox.oauth import PUBLIC_CLIENT_ID, SECRETS, form_of
 from plugins.xero.sandbox.state import STATE, State
 
 MEANING = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 from uuid import uuid4
 
 from pyramid.response import Response
@@ -35,14 +35,6 @@ def json_answer(status: int, body: object, headers: Mapping[str, str] | None = N
 def refusal(refused: Refused) -> Any:
     """A refusal as JSON response."""
     return json_answer(refused.status, refused.body, refused.headers)
-
-
-def good_redirect(uri: str) -> bool:
-    """Whether Xero would take this redirect URI: https, or http on localhost; `http://127.0.0.1` is refused."""
-    parts = urlsplit(uri)
-    if parts.fragment or not parts.hostname:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname == "localhost")
 
 
 def issuer(state: State, request: Any) -> str:

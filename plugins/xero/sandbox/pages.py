@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPFound
 from pyramid.renderers import render_to_response
 
+from plugins.xero.sandbox.addresses import ours
 from plugins.xero.sandbox.asking import local_day
 from plugins.xero.sandbox.deeds import Deeds, Impossible
 from plugins.xero.sandbox.envelope import not_found
@@ -194,7 +195,7 @@ def deep_link(request: Any) -> Any:
     state: State = request.environ[STATE]
     code, path = request.GET.get("shortcode", ""), request.GET.get("redirecturl", "/")
     codes = {books.organisation["ShortCode"] for books in state.store.books.values()}
-    if code not in codes or not _ours(path):
+    if code not in codes or ours(path) is None:
         return nothing_here(request)
     return HTTPFound(path)
 
@@ -310,15 +311,9 @@ def _fits(books: Books, row: Record, asked: dict[str, str]) -> bool:
     )
 
 
-def _ours(path: str) -> bool:
-    """Whether a path leads to this server and nowhere else."""
-    parts = urlsplit(path)
-    return path.startswith("/") and not (parts.scheme or parts.netloc or "\\" in path)
-
-
 def back_to(path: str, message: str) -> Any:
-    """To a path of our own, with a sentence to show."""
-    parts = urlsplit(path)
-    kept = parts.path if _ours(path) else "/"
-    query = [pair for pair in parts.query.split("&") if pair and not pair.startswith("said=")]
+    """To a path of our own, or to the first page in place of any other address, with a sentence to show."""
+    parts = ours(path)
+    kept, asked = (parts.path, parts.query) if parts else ("/", "")
+    query = [pair for pair in asked.split("&") if pair and not pair.startswith("said=")]
     return HTTPFound(f"{kept}?{'&'.join([*query, urlencode({'said': message})])}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
+from plugins.xero.sandbox.addresses import over_http
 from plugins.xero.sandbox.pages import back_to, page
 from plugins.xero.sandbox.state import STATE, State
 
@@ -38,7 +38,7 @@ def register(request: Any) -> Any:
         hooks.subscribe(hooks.subscription.url, hooks.subscription.key)
         hooks.deliver()
         return back_to(PATH, f"Intent to receive: {hooks.subscription.state}.")
-    if urlsplit(url).scheme not in ("http", "https"):
+    if not over_http(url):
         return back_to(PATH, "An address begins with http:// or https://.")
     hooks.subscribe(url, request.POST.get("key", "").strip())
     return back_to(PATH, "Registered. Intent to receive is checked in a moment.")

@@ -55,12 +55,28 @@ def test_a_wrong_question_comes_back_as_an_error(browser: Browser, change: dict[
 
 
 @pytest.mark.parametrize(
-    "uri", ["http://127.0.0.1:6543/cb", "http://crm.example/cb", "", "localhost", "https://x.example/#f"]
+    "uri",
+    [
+        "http://127.0.0.1:6543/cb",
+        "http://crm.example/cb",
+        "",
+        "localhost",
+        "https://x.example/#f",
+        "https://[::1/cb",
+        "https://x.example:99999/cb",
+        "https://x.example/\u20ac",
+        "http://localhost:6543/cb?x=\u20ac",
+        "https://x.example/cb\r\nX: y",
+        "https://x.example/\x01",
+        "https://x .example/cb",
+        " https://x.example/cb",
+        "https://x.example\\@y.example/cb",
+    ],
 )
 def test_a_wrong_address_is_never_redirected_to(browser: Browser, uri: str) -> None:
     response = browser.authorize(redirect_uri=uri)
     assert response.status_code == 400
-    assert "redirect_uri" in response.text
+    assert "Invalid redirect_uri" in response.text
 
 
 def test_an_unknown_app_is_never_redirected(browser: Browser) -> None:

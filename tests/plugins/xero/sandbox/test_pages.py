@@ -180,7 +180,20 @@ def test_links_into_xero_arrive(visitor: Visitor, sandbox: Sandbox) -> None:
         assert note["CreditNoteNumber"] in text(page)
 
 
-@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "/\\evil.example", "x"])
+NOWHERE_ELSE = [
+    "//evil.example/",
+    "///evil.example/",
+    "https://evil.example/",
+    "/\\evil.example",
+    "x",
+    "//[",
+    "/\u20ac",
+    "/\r\nX:1",
+    "/\t/evil.example",
+]
+
+
+@pytest.mark.parametrize("target", NOWHERE_ELSE)
 def test_links_lead_nowhere_else(visitor: Visitor, target: str) -> None:
     link = f"/organisationlogin/default.aspx?shortcode=%21kR3ru&redirecturl={quote(target, safe='')}"
     assert visitor.http.get(link).status_code == 404
