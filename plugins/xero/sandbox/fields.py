@@ -25,7 +25,7 @@ FIELDS: dict[str, Kinds] = {
         guid="ContactID",
         text="Name FirstName LastName EmailAddress ContactNumber AccountNumber ContactStatus CompanyNumber"
         " TaxNumber BankAccountDetails DefaultCurrency AccountsReceivableTaxType AccountsPayableTaxType",
-        flag="IsCustomer IsSupplier",
+        flag="IsCustomer IsSupplier HasAttachments",
         moment="UpdatedDateUTC",
     ),
     "Invoices": _CONTACT

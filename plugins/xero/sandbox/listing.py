@@ -64,10 +64,15 @@ class Query:
 
 
 def resolve(books: Books, record: Record, path: str) -> Any:
-    """A field of a record; those of its contact, and which side a contact is on, are looked up."""
+    """A field of a record; those of its contact, and which side a contact is on, are looked up.
+
+    A record that says nothing of attachments has none.
+    """
     head, _, tail = path.partition(".")
     if head in {"IsCustomer", "IsSupplier"}:
         return sides(books, record["ContactID"])[head == "IsSupplier"]
+    if head == "HasAttachments":
+        return bool(record.get(head))
     value = record.get(head)
     if not tail:
         return value

@@ -181,7 +181,7 @@ class _Parser:
         numbers = self._arguments("number")
         try:
             return _constant("moment", datetime(*map(int, numbers)))  # type: ignore[arg-type]  # noqa: DTZ001
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise bad_query("No applicable constructor exists in type 'DateTime'") from error
 
     def _guid(self) -> Value:

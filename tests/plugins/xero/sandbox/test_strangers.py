@@ -52,6 +52,11 @@ def test_a_where_may_name_the_side_that_a_contact_is_on(xero: Caller) -> None:
     assert only_suppliers
 
 
+def test_a_where_may_ask_for_attachments_of_contacts(xero: Caller) -> None:
+    assert xero.rows("Contacts", where="HasAttachments==false") == xero.rows("Contacts")
+    assert xero.rows("Contacts", where="HasAttachments") == []
+
+
 def test_a_where_may_name_fields_of_a_contact_further_inside(xero: Caller, harbour: str) -> None:
     payments = xero.rows("Payments", where=f'Invoice.Contact.ContactID==Guid("{harbour}")')
     assert {row["Invoice"]["Contact"]["Name"] for row in payments} == {HARBOUR}
