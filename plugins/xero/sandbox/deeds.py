@@ -93,11 +93,15 @@ class Deeds:
             except ValueError as error:
                 raise Impossible(str(error)) from error
 
-    def receive(self, contact_id: str, amount: Decimal, table: str = "Overpayments") -> Record:
-        """Money of a customer that is for no invoice yet: an overpayment, or a prepayment (``Prepayments``)."""
+    def receive(self, contact_id: str, amount: Decimal, table: str = "Overpayments", text: str = "") -> Record:
+        """Money of a customer that is for no invoice yet: an overpayment, or a prepayment (``Prepayments``).
+
+        The text is the overpayment's reference or the prepayment's invoice number.
+        """
         with self._state.store.work():
             books = self._books_of("Contacts", contact_id)
-            return books[table].put(held.received(books, table, contact_id, amount, self._today(books), self._now()))
+            made = held.received(books, table, contact_id, amount, self._today(books), self._now(), text)
+            return books[table].put(made)
 
     def apply(self, table: str, credit_id: str, invoice_id: str, amount: Decimal) -> Record:
         """Set (a part of) a credit note, an over- or prepayment against an invoice."""

@@ -13,7 +13,7 @@ from plugins.xero.sandbox.wire import Record
 KINDS = {"Overpayments": "RECEIVE-OVERPAYMENT", "Prepayments": "RECEIVE-PREPAYMENT"}
 
 
-def received(books: Books, table: str, contact_id: str, amount: Decimal, day: str, ms: int) -> Record:
+def received(books: Books, table: str, contact_id: str, amount: Decimal, day: str, ms: int, text: str) -> Record:
     """An approved over- or prepayment of a customer in the base currency, without tax, not kept yet."""
     amount, account = cents(amount), books["Accounts"].numbered("610")[0]
     line: Record = {
@@ -47,4 +47,11 @@ def received(books: Books, table: str, contact_id: str, amount: Decimal, day: st
         "CurrencyRate": Decimal("1.0000000000"),
         "UpdatedDateUTC": ms,
     }
-    return record if table == "Overpayments" else {**record, "Reference": ""}
+    return record | _called(table, text)
+
+
+def _called(table: str, text: str) -> Record:
+    """An overpayment's reference; of a prepayment the invoice number, which Xero gives as its reference too."""
+    if table == "Prepayments":
+        return {"Reference": text, **({"InvoiceNumber": text} if text else {})}
+    return {"Reference": text} if text else {}

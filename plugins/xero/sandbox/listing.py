@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from plugins.xero.sandbox.wire import Record, milliseconds, read_id
 
 LARGEST_PAGE = 1000
 USUAL_PAGE = 100
+LARGEST_NUMBER = 2**31 - 1
+_DIGITS = re.compile(r"[0-9]{1,10}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +41,31 @@ class Query:
     """The query parameters of a request, whatever the case of their names."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = {name.lower(): value for name, value in values.items()}
+        self._values: dict[str, list[str]] = {}
+        for name, value in values.items():
+            self._values.setdefault(name.lower(), []).append(value.strip())
 
     def text(self, name: str) -> str:
-        """The parameter's text, or nothing."""
-        return self._values.get(name.lower(), "").strip()
+        """The parameter's text, the last one where it is repeated, or nothing."""
+        return self._values.get(name.lower(), [""])[-1]
 
     def words(self, name: str) -> list[str]:
-        """A comma-separated list; quotes around a word are set aside."""
-        return [word for raw in self.text(name).split(",") if (word := raw.strip().strip('"'))]
+        """A comma-separated or repeated parameter, each word once; quotes around a word are set aside."""
+        raw = ",".join(self._values.get(name.lower(), ())).split(",")
+        return list(dict.fromkeys(word for each in raw if (word := each.strip().strip('"'))))
 
     def ids(self, name: str) -> list[str]:
         """A comma-separated list of ids, as records are filed under them."""
         return [read_id(word) for word in self.words(name)]
 
     def number(self, name: str) -> int | None:
-        """A whole number. Raises Refused (400) for anything else."""
+        """A whole number in digits, as .NET's Int32 holds it. Raises Refused (400) for anything else."""
         text = self.text(name)
         if not text:
             return None
-        try:
-            return int(text)
-        except ValueError as error:
-            raise bad_argument(f"The value '{text}' is not valid for {name}.") from error
+        if not _DIGITS.fullmatch(text) or int(text) > LARGEST_NUMBER:
+            raise bad_argument(f"The value '{text}' is not valid for {name}.")
+        return int(text)
 
 
 def resolve(books: Books, record: Record, path: str) -> Any:
@@ -135,11 +140,13 @@ def _rank(books: Books, field: str, row: Record) -> tuple[bool, Any]:
 
 
 def paged(rows: list[Record], query: Query) -> Page:
-    """The page that was asked for, or everything. Raises Refused (400) for a page size over 1000."""
+    """The page that was asked for, or everything. Raises Refused (400) for a page 0 and for a page size over 1000."""
     page, size = query.number("page"), query.number("pageSize")
     if page is None and size is None:
         return Page(rows, None)
-    page, size = max(page or 1, 1), USUAL_PAGE if size is None else size
+    if page == 0:
+        raise bad_argument("The value '0' is not valid for page.")
+    page, size = page or 1, USUAL_PAGE if size is None else size
     if not 1 <= size <= LARGEST_PAGE:
         raise bad_argument(f"The pageSize must be between 1 and {LARGEST_PAGE}.")
     first = (page - 1) * size

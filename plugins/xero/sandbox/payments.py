@@ -22,8 +22,8 @@ def read_one(ask: Ask) -> Answer:
 
 
 def read_overpayments(ask: Ask) -> Answer:
-    """A list of overpayments."""
-    return listed(ask, "Overpayments", ask.books["Overpayments"].all(), _over)
+    """A list of overpayments, or only those with one of the `References`."""
+    return listed(ask, "Overpayments", _named(ask, "Overpayments", "References", "Reference"), _over)
 
 
 def read_overpayment(ask: Ask) -> Answer:
@@ -32,8 +32,8 @@ def read_overpayment(ask: Ask) -> Answer:
 
 
 def read_prepayments(ask: Ask) -> Answer:
-    """A list of prepayments."""
-    return listed(ask, "Prepayments", ask.books["Prepayments"].all(), _pre)
+    """A list of prepayments, or only those with one of the `InvoiceNumbers`."""
+    return listed(ask, "Prepayments", _named(ask, "Prepayments", "InvoiceNumbers", "InvoiceNumber"), _pre)
 
 
 def read_prepayment(ask: Ask) -> Answer:
@@ -44,6 +44,13 @@ def read_prepayment(ask: Ask) -> Answer:
 def create(ask: Ask) -> Answer:
     """Pay authorised invoices or bills from a bank account."""
     return written(ask, "Payments", _create, _rendered)
+
+
+def _named(ask: Ask, table: str, parameter: str, field: str) -> list[Record]:
+    """The rows of a table, only those with one of the texts that the parameter lists, whatever the case."""
+    wanted = {word.casefold() for word in ask.query.words(parameter)}
+    rows = ask.books[table].all()
+    return [row for row in rows if str(row.get(field) or "").casefold() in wanted] if wanted else rows
 
 
 def _over(ask: Ask, record: Record, full: bool) -> Record:

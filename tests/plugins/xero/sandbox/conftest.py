@@ -67,6 +67,11 @@ class Caller:
         found: list[dict[str, Any]] = self.get(path, **query)[path.split("/")[0]]
         return found
 
+    def rows_of(self, name: str, path: str) -> list[dict[str, Any]]:
+        """The rows under a name at a whole address, with its query."""
+        found: list[dict[str, Any]] = self.get(path)[name]
+        return found
+
     def write(self, method: str, path: str, *elements: dict[str, Any], **query: Any) -> Any:
         """Write elements; the rows of a good answer."""
         name = path.split("/")[0]

@@ -92,7 +92,14 @@ def test_a_page_holds_no_more_than_a_thousand(xero: Caller) -> None:
     assert len(xero.rows("Invoices", page=1, pageSize=1000)) > 600
     assert xero.send("GET", "Invoices", page=1, pageSize=1001).status_code == 400
     assert xero.send("GET", "Invoices", page=1, pageSize=0).status_code == 400
-    assert xero.send("GET", "Invoices", page="one").status_code == 400
+
+
+@pytest.mark.parametrize("number", ["one", "0", "-1", "+1", "1_0", "1.0", "\u0661", "1" * 400, "2147483648"])
+def test_a_page_that_is_no_positive_number_is_refused(xero: Caller, number: str) -> None:
+    for path in ("Invoices", "Contacts", "Payments"):
+        answer = xero.send("GET", path, page=number)
+        assert (answer.status_code, answer.json()["Type"]) == (400, "ValidationException")
+    assert xero.send("GET", "Invoices", page=1, pageSize=number).status_code == 400
 
 
 def test_a_summary_is_light(xero: Caller) -> None:
@@ -114,6 +121,32 @@ def test_ids_numbers_contacts_and_statuses_narrow_the_list(xero: Caller, harbour
     assert of_harbour
     assert {row["Contact"]["Name"] for row in of_harbour} == {HARBOUR}
     assert {row["Status"] for row in of_harbour} == {"AUTHORISED", "PAID"}
+
+
+def test_a_list_that_is_repeated_counts_as_one_list(xero: Caller) -> None:
+    one, two, three = xero.rows("Invoices", page=1)[:3]
+    ids = [row["InvoiceID"] for row in (one, two, three)]
+    path = f"{API}/Invoices?IDs={ids[0]}&IDs={ids[1]},{ids[0]}&ids={ids[2]}"
+    assert numbers(xero.rows_of("Invoices", path)) == numbers([one, two, three])
+    assert {row["Status"] for row in xero.rows_of("Invoices", f"{API}/Invoices?Statuses=DRAFT&Statuses=PAID")} == {
+        "DRAFT",
+        "PAID",
+    }
+
+
+@pytest.mark.parametrize(
+    ("table", "parameter", "field"),
+    [("Overpayments", "References", "Reference"), ("Prepayments", "InvoiceNumbers", "InvoiceNumber")],
+)
+def test_money_paid_in_advance_is_narrowed_by_what_it_is_called(
+    xero: Caller, sandbox: Sandbox, harbour: str, table: str, parameter: str, field: str
+) -> None:
+    for text in ("ADV-1", "ADV-2", ""):
+        sandbox.deeds.receive(harbour, Decimal(5), table, text)
+    assert [row[field] for row in xero.rows(table, **{parameter: "adv-2,NOPE"})] == ["ADV-2"]
+    assert {row["Reference"] for row in xero.rows(table, **{parameter: "ADV-1,ADV-2"})} == {"ADV-1", "ADV-2"}
+    assert xero.rows(table, **{parameter: "NOPE"}) == []
+    assert len(xero.rows(table, **{parameter: ""})) == len(sandbox.records(table))
 
 
 def test_the_search_term_looks_in_number_and_reference(xero: Caller) -> None:
