@@ -94,7 +94,7 @@ def connections(request: Any) -> Any:
         with state.store.work():
             access = state.tokens.check(request.headers.get("Authorization"))
             rows = state.connections.of(access.client, access.user)
-            event = request.GET.get("authEventId")
+            event = read_id(request.GET.get("authEventId"))
             shown = [state.connections.shown(row) for row in rows if not event or row["auth_event"] == event]
             return json_answer(200, shown)
     except Refused as refused:

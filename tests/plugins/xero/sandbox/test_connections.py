@@ -30,6 +30,8 @@ def test_each_consent_has_an_event_of_its_own(browser: Browser, sandbox: Sandbox
     assert len(set(events.values())) == 2
     only = browser.connections(first["access_token"], authEventId=events[sandbox.other_tenant_id])
     assert [row["tenantId"] for row in only] == [sandbox.other_tenant_id]
+    loud = browser.connections(first["access_token"], authEventId=events[sandbox.other_tenant_id].upper())
+    assert loud == only
 
 
 def test_consenting_again_keeps_the_connection(browser: Browser, sandbox: Sandbox, clock: ManualClock) -> None:
