@@ -6,6 +6,7 @@ scope (401 insufficient_scope), then the call itself.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pyramid.response import Response
@@ -30,8 +31,7 @@ def accounting(request: Any) -> Any:
     headers: dict[str, str] = {}
     try:
         with state.store.work():
-            access = state.tokens.check(request.headers.get("Authorization"))
-            tenant = _tenant(state, access, request.headers.get("xero-tenant-id"))
+            access, tenant = caller(state, request.headers)
         with state.limits.slot(tenant, access.client, state.clock.now()) as headers:
             _pause(state, request)
             answer = _within(state, request, access, tenant, parts)
@@ -39,6 +39,12 @@ def accounting(request: Any) -> Any:
         headers = {**headers, **refused.headers}
         answer = Answer(encoded(refused.body), refused.status)
     return _response(_in_xml(answer) if _wants_xml(request) else answer, headers)
+
+
+def caller(state: State, headers: Mapping[str, str]) -> tuple[Access, str]:
+    """Who calls, and for which organisation. Raises Refused (401, 403). Used under the store's lock."""
+    access = state.tokens.check(headers.get("Authorization"))
+    return access, _tenant(state, access, headers.get("xero-tenant-id"))
 
 
 def _within(state: State, request: Any, access: Access, tenant: str, parts: list[str]) -> Answer:

@@ -30,6 +30,7 @@ KINDS: Mapping[str, str] = {
     "where-refused": "a where is refused, as on large organisations",
     "invalid_grant": "the log-in server takes no code and no refresh token",
 }
+MOST_SECONDS = 7 * 24 * 3600
 _WAITS = {"429-minute": 30, "429-day": 6 * 3600, "429-concurrent": 1, "429-app": 30}
 _NAMES = {"429-minute": "minute", "429-day": "day", "429-concurrent": "concurrent", "429-app": "appminute"}
 
@@ -75,9 +76,15 @@ class Faults:
         path: str | None = None,
         method: str | None = None,
     ) -> Fault:
-        """Switch a fault on, `times` times or until `clear()`. Raises ValueError for an unknown kind."""
+        """Switch a fault on, `times` times or until `clear()`. Raises ValueError with a sentence for what is none."""
         if kind not in KINDS:
             raise ValueError(f"There is no fault {kind!r}; there are {', '.join(KINDS)}")
+        if times is not None and times < 1:
+            raise ValueError("A fault is met once or more often: times is a whole number from 1.")
+        if seconds is not None and not 0 <= seconds <= MOST_SECONDS:
+            raise ValueError(f"The seconds of a fault are between 0 and {MOST_SECONDS}.")
+        if not f"{path}{method}".isprintable():
+            raise ValueError("The path and the method of a fault are text that can be printed.")
         fault = Fault(kind, times, seconds, path, method)
         with self._lock:
             self._faults.append(fault)

@@ -67,6 +67,11 @@ class LimitBook:
             with self._lock:
                 self._running[tenant] -= 1
 
+    def left(self, tenant: str, client: str, now: datetime) -> dict[str, str]:
+        """The headers that tell how many calls are left, without counting one."""
+        with self._lock:
+            return self._headers(self._windows(tenant, client), now)
+
     def reset(self) -> None:
         """Forget every call counted so far."""
         with self._lock:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from plugins.xero.sandbox.envelope import Refused
 from plugins.xero.sandbox.faults import KINDS
 from plugins.xero.sandbox.oauth import json_answer
 from plugins.xero.sandbox.state import STATE, State
+
+Number = TypeVar("Number", int, float)
 
 
 def includeme(config: Any) -> None:
@@ -34,7 +36,10 @@ def faults(request: Any) -> Any:
 
 
 def _given(request: Any) -> Mapping[str, Any]:
-    given = json.loads(request.body or b"{}")
+    try:
+        given = json.loads(request.body or b"{}")
+    except RecursionError as error:
+        raise ValueError("the body is nested too deeply") from error
     if not isinstance(given, dict):
         raise ValueError("a JSON object is expected")
     return given
@@ -45,11 +50,21 @@ def add_fault(state: State, given: Mapping[str, Any]) -> None:
     times, seconds = given.get("times"), given.get("seconds")
     state.faults.add(
         str(given.get("kind")),
-        times=int(times) if times not in (None, "") else None,
-        seconds=float(seconds) if seconds not in (None, "") else None,
+        times=_number("times", times, int),
+        seconds=_number("seconds", seconds, float),
         path=str(given["path"]) if given.get("path") else None,
         method=str(given["method"]) if given.get("method") else None,
     )
+
+
+def _number(name: str, value: Any, kind: Callable[[Any], Number]) -> Number | None:
+    """A number that may be left out. Raises ValueError for what is none."""
+    if value in (None, ""):
+        return None
+    try:
+        return kind(value)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"The {name} of a fault must be a number.") from error
 
 
 def calls(request: Any) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyramid.response import Response
 
+from plugins.xero.sandbox.accounting import caller
 from plugins.xero.sandbox.calls import Call
 from plugins.xero.sandbox.envelope import Refused, not_found
 from plugins.xero.sandbox.faults import Dropped, Fault, refusal
@@ -55,14 +56,14 @@ def _noted(state: State, handler: Callable[[Any], Any], request: Any) -> Any:
 
 def _answer(state: State, handler: Callable[[Any], Any], request: Any, fault: Fault | None) -> Any:
     if len(request.path_qs) > LONGEST_ADDRESS:
-        return _refused(not_found())
+        return _refused(not_found(), _left(state, request))
     if fault is None:
         return handler(request)
     if fault.kind == "drop-before":
         raise Dropped
     refused = refusal(fault, request.GET)
     if refused is not None:
-        return _refused(refused)
+        return _refused(refused, _left(state, request))
     request.environ["sandbox.fault"] = fault
     if fault.kind == "slow" and not request.path.startswith("/api.xro/"):
         state.pause(fault.seconds or 5)
@@ -72,11 +73,26 @@ def _answer(state: State, handler: Callable[[Any], Any], request: Any, fault: Fa
     return _spoilt(response, fault)
 
 
-def _refused(refused: Refused) -> Any:
+def _left(state: State, request: Any) -> dict[str, str]:
+    """The headers on calls left that each answer of the accounting API has, once it is known who calls for whom.
+
+    They tell what was counted, and a fault counts for nothing: they would outlast it in what a client remembers.
+    """
+    if not request.path.lower().startswith("/api.xro/"):
+        return {}
+    try:
+        with state.store.work():
+            access, tenant = caller(state, request.headers)
+    except Refused:
+        return {}
+    return state.limits.left(tenant, access.client, state.clock.now())
+
+
+def _refused(refused: Refused, left: Mapping[str, str]) -> Any:
     response = Response(
         body=encoded(refused.body), status=refused.status, content_type="application/json", charset="utf-8"
     )
-    response.headers.update(refused.headers)
+    response.headers.update({**left, **refused.headers})
     return response
 
 
@@ -85,7 +101,9 @@ def _spoilt(response: Any, fault: Fault) -> Any:
         response.body = response.body[: max(1, len(response.body) // 2)]
     elif fault.kind == "html":
         page = b"<!doctype html><title>Sorry</title><h1>We'll be back soon</h1>"
-        return Response(body=page, status=200, content_type="text/html", charset="utf-8")
+        told = {name: value for name, value in response.headers.items() if name.startswith("X-")}
+        response = Response(body=page, status=200, content_type="text/html", charset="utf-8")
+        response.headers.update(told)
     return response
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from plugins.xero.sandbox import Sandbox
+from core import ManualClock
+from plugins.xero.sandbox import Sandbox, make_sandbox
 from plugins.xero.sandbox.faults import KINDS
 from tests.plugins.xero.sandbox.conftest import API, HARBOUR, Caller
 
@@ -127,10 +128,59 @@ def test_the_endpoint_switches_faults_on_and_off(xero: Caller) -> None:
     assert xero.send("GET", "Invoices").status_code == 200
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"{}", b'{"kind": "bogus"}', b'{"kind": "503", "times": "x"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"kind": "bogus"}',
+        b'{"kind": "503", "times": "x"}',
+        b'{"kind": "503", "times": []}',
+        b'{"kind": "503", "times": 1e999}',
+        b'{"kind": "503", "times": 0}',
+        b'{"kind": "503", "seconds": "nan"}',
+        b'{"kind": "503", "seconds": "inf"}',
+        b'{"kind": "slow", "seconds": -1}',
+        b'{"kind": "503", "seconds": 1e300}',
+        b'{"kind": "503", "path": "\\ud800"}',
+        b'{"kind": ' + b"[" * 100_000,
+    ],
+)
 def test_the_endpoint_refuses_what_is_no_fault(xero: Caller, body: bytes) -> None:
-    assert xero.http.post("/sandbox/faults", content=body).status_code == 400
+    answer = xero.http.post("/sandbox/faults", content=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
     assert xero.sandbox.faults.all() == []
+    assert xero.send("GET", "Organisation").status_code == 200
+
+
+LEFT = ("X-DayLimit-Remaining", "X-MinLimit-Remaining", "X-AppMinLimit-Remaining")
+KINDS_OF_REFUSAL = ["429-minute", "429-day", "429-app", "429-concurrent", "503", "500", "401", "403"]
+
+
+@pytest.mark.parametrize("kind", [*KINDS_OF_REFUSAL, "html"])
+def test_a_fault_tells_what_is_left_of_the_limits(clock: ManualClock, kind: str) -> None:
+    sandbox = make_sandbox(clock=clock, base_url="http://localhost")
+    caller = Caller(sandbox, sandbox.token()["access_token"], sandbox.tenant_id)
+    caller.send("GET", "Organisation")
+    sandbox.faults.add(kind, times=1)
+    answer = caller.http.get(f"{API}/Organisation", headers=caller.headers)
+    left = ["4998", "58", "9998"] if kind == "html" else ["4999", "59", "9999"]
+    assert [answer.headers[name] for name in LEFT] == left
+
+
+def test_a_fault_tells_nothing_of_limits_to_who_is_not_known(xero: Caller) -> None:
+    xero.sandbox.faults.add("503")
+    answer = xero.http.get(f"{API}/Organisation")
+    assert answer.status_code == 503
+    assert not set(LEFT) & set(answer.headers)
+
+
+def test_an_address_that_is_too_long_tells_what_is_left(xero: Caller) -> None:
+    answer = xero.send("GET", "Invoices", IDs="x" * 2100)
+    assert answer.status_code == 404
+    assert all(name in answer.headers for name in LEFT)
 
 
 def test_calls_are_noted_with_what_was_asked_and_answered(xero: Caller) -> None:
