@@ -37,6 +37,7 @@ WORDS = {
     "SalesDefaultLineAmountType": frozenset({"INCLUSIVE", "EXCLUSIVE", "NONE"}),
     "PurchasesDefaultLineAmountType": frozenset({"INCLUSIVE", "EXCLUSIVE", "NONE"}),
 }
+CHOSEN = frozenset({*WORDS, "DefaultCurrency"})
 MOST_PERSONS = 5
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -98,6 +99,8 @@ def _choices(books: Books, record: Record) -> list[str]:
     found = []
     if record["ContactStatus"] not in STATUSES:
         found.append(f"Contact status '{record['ContactStatus']}' is not valid.")
+    if record["ContactStatus"] == "ACTIVE" and record.get("MergedToContactID"):
+        found.append("The contact has been merged into another contact and cannot be restored.")
     for field, words in WORDS.items():
         if record.get(field) and record[field] not in words:
             found.append(f"The {field} '{record[field]}' is not valid.")

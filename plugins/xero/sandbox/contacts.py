@@ -166,6 +166,8 @@ def _merged(ask: Ask, element: Record, kept: Record | None) -> Record:
     for field in TEXTS:
         if field in element:
             record[field] = read_text(element[field])
+            if field in contact_rules.CHOSEN:  # no list of choices has an empty one: that means none
+                record[field] = record[field] or None
     return record | given_parts(element, record)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plugins.xero.sandbox import Sandbox
+from plugins.xero.sandbox.deeds import Impossible
 from tests.plugins.xero.sandbox.conftest import HARBOUR, Caller
 
 
@@ -86,6 +87,8 @@ def test_a_contact_is_archived_and_restored(xero: Caller, harbour: str) -> None:
         ({"Name": "x", "ContactNumber": "1" * 51}, "50"),
         ({"Name": "x", "ContactStatus": "ASLEEP"}, "status"),
         ({"Name": "x", "DefaultCurrency": "CHF"}, "not subscribed to currency CHF"),
+        ({"Name": "x", "TaxNumberType": "BOGUS"}, "TaxNumberType 'BOGUS' is not valid"),
+        ({"Name": "x", "SalesDefaultLineAmountType": "GROSS"}, "SalesDefaultLineAmountType 'GROSS' is not valid"),
         ({"Name": "x", "PaymentTerms": {"Sales": {"Day": 5, "Type": "SOMEDAY"}}}, "Payment terms"),
         ({"Name": "x", "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": "1" * 51}]}, "PhoneNumber"),
         ({"Name": "x", "ContactPersons": [{"FirstName": str(n)} for n in range(6)]}, "contact persons"),
@@ -151,6 +154,34 @@ def test_merged_contacts_are_archived_and_say_into_which(xero: Caller, sandbox: 
     assert merged["ContactStatus"] == "ARCHIVED"
     assert merged["MergedToContactID"] == harbour
     assert xero.rows("Invoices", ContactIDs=tui) == []
+
+
+def test_a_merged_contact_is_not_restored(xero: Caller, sandbox: Sandbox, harbour: str) -> None:
+    tui = sandbox.contact_id("Tūī Design Studio Limited")
+    sandbox.deeds.merge_contact(tui, into=harbour)
+    (wrong,) = xero.refused("POST", f"Contacts/{tui}", {"ContactStatus": "ACTIVE"})
+    assert "cannot be restored" in wrong
+    with pytest.raises(Impossible, match="cannot be restored"):
+        sandbox.deeds.restore_contact(tui)
+    merged = sandbox.record("Contacts", tui)
+    assert (merged["ContactStatus"], merged["MergedToContactID"]) == ("ARCHIVED", harbour)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("DefaultCurrency", "AUD"),
+        ("TaxNumberType", "SSN"),
+        ("SalesDefaultLineAmountType", "INCLUSIVE"),
+        ("PurchasesDefaultLineAmountType", "NONE"),
+    ],
+)
+def test_an_empty_choice_is_none(xero: Caller, field: str, value: str) -> None:
+    made = xero.write("PUT", "Contacts", {"Name": "Empty", field: ""})[0]
+    assert field not in made
+    assert xero.write("POST", f"Contacts/{made['ContactID']}", {field: value})[0][field] == value
+    assert field not in xero.write("POST", f"Contacts/{made['ContactID']}", {field: " "})[0]
+    assert field not in xero.rows(f"Contacts/{made['ContactID']}")[0]
 
 
 def test_a_contact_number_belongs_to_one_contact_the_archived_ones_too(xero: Caller, sandbox: Sandbox) -> None:

@@ -146,6 +146,17 @@ def test_a_contact_is_archived_and_restored(visitor: Visitor, sandbox: Sandbox) 
     assert sandbox.record("Contacts", contact)["ContactStatus"] == "ACTIVE"
 
 
+def test_a_merged_contact_has_no_button_to_restore_it(visitor: Visitor, sandbox: Sandbox) -> None:
+    tui = sandbox.contact_id("Tūī Design Studio Limited")
+    sandbox.deeds.merge_contact(tui, into=sandbox.contact_id(HARBOUR))
+    for page in (f"/Contacts/View/{tui}", f"/sandbox/contacts?text={quote('Tūī Design')}"):
+        seen = visitor.see(page)
+        assert "Archived" in text(seen)
+        assert "Restore" not in text(seen)
+    visitor.http.post(f"/sandbox/do/restore/{tui}")
+    assert sandbox.record("Contacts", tui)["ContactStatus"] == "ARCHIVED"
+
+
 def test_an_app_is_disconnected(visitor: Visitor, sandbox: Sandbox) -> None:
     assert "No app is connected" in text(visitor.see("/sandbox/apps"))
     sandbox.token()
