@@ -21,6 +21,7 @@ from plugins.xero.sandbox.state import STATE, State
 from plugins.xero.sandbox.tokens import Access
 from plugins.xero.sandbox.wire import encoded, read_id
 
+LARGEST_BODY = 3_500_000  # bytes; that the answer is 413 is assumed
 INSUFFICIENT = {"WWW-Authenticate": "insufficient_scope"}
 
 
@@ -52,6 +53,8 @@ def _within(state: State, request: Any, access: Access, tenant: str, parts: list
         raise not_found()
     if not scopes.allowed(parts[0], request.method, set(access.scopes)):
         raise problem(401, "Unauthorized", "insufficient_scope", INSUFFICIENT)
+    if len(request.body) > LARGEST_BODY:
+        raise problem(413, "Payload Too Large", "A write may have 3.5 MB at most.")
     with state.store.work():
         ask = Ask(
             state=state,

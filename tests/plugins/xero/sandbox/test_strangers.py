@@ -155,6 +155,15 @@ def test_a_body_nested_without_end_is_refused(xero: Caller, body: bytes) -> None
     assert (answer.status_code, answer.json()["Type"]) == (400, "PostDataInvalidException")
 
 
+def test_a_body_of_more_than_three_and_a_half_megabytes_is_refused_unread(xero: Caller) -> None:
+    padded = b'{"Name": "Just so"}'.ljust(3_500_000)
+    assert xero.send("PUT", "Contacts", padded).status_code == 200
+    answer = xero.send("PUT", "Contacts", b"{" + padded)
+    assert (answer.status_code, answer.json()["Status"]) == (413, 413)
+    assert xero.send("PUT", "Contacts", padded.replace(b"Just so", b"Too big") + b" ").status_code == 413
+    assert "Too big" not in names(xero)
+
+
 def test_a_byte_order_mark_before_the_body_is_set_aside(xero: Caller) -> None:
     assert xero.send("PUT", "Contacts", b'\xef\xbb\xbf{"Name": "Marked"}').status_code == 200
 
