@@ -24,6 +24,7 @@ KNOWN = frozenset(
     + ["accounting.budgets.read"]
 )
 
+WRITING = frozenset({"PUT", "POST", "PATCH", "DELETE"})
 _NEEDS = {
     "contacts": ("contacts",),
     "invoices": ("invoices",),
@@ -40,9 +41,9 @@ def unknown(scopes: list[str]) -> list[str]:
 
 
 def allowed(endpoint: str, method: str, scopes: set[str]) -> bool:
-    """Whether a token with these scopes may make this call."""
+    """Whether a token with these scopes may make this call. What does not write reads, `HEAD` and `OPTIONS` too."""
     families = _NEEDS.get(endpoint.lower(), ("settings",))
     wanted = {f"accounting.{family}" for family in families}
-    if method == "GET":
+    if method not in WRITING:
         wanted |= {f"{scope}.read" for scope in wanted}
     return bool(wanted & scopes)

@@ -95,6 +95,14 @@ def test_a_wrong_method_is_told_the_right_ones(xero: Caller, method: str, path: 
     assert (answer.status_code, answer.headers["Allow"], answer.json()["Status"]) == (405, allowed, 405)
 
 
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+def test_who_may_read_is_told_that_a_method_is_not_taken(sandbox: Sandbox, method: str) -> None:
+    reader = Caller(sandbox, sandbox.token(["accounting.settings.read"])["access_token"], sandbox.tenant_id)
+    answer = reader.http.request(method, f"{API}/Organisation", headers=reader.headers)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+    assert reader.http.request(method, f"{API}/Contacts", headers=reader.headers).status_code == 401
+
+
 @pytest.mark.parametrize("path", ["/connect/userinfo", "/api.xro/1.0/Invoices", "/connections/a/b"])
 def test_machines_are_told_in_json_that_there_is_nothing(xero: Caller, path: str) -> None:
     answer = xero.http.get(path, headers={"Accept": "*/*"})
