@@ -13,6 +13,8 @@ from tests.conftest import LogIn
 from tests.core.pages import words
 from tests.databases import NOW
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 
 def number_of(services: Services, login: str) -> int:
     with services.db.read() as session:

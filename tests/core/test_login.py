@@ -154,6 +154,7 @@ def test_a_button_pressed_after_the_log_in_ended_leads_to_the_log_in_which_says_
     assert "You were logged out" not in words(client.get("/login")), "it is said once"
 
 
+@pytest.mark.slow
 class TestTypedInVain:
     """A form is filled in, its log-in ends in another window, and then the form is sent."""
 

@@ -53,6 +53,7 @@ def budget(services: Services, connection_id: int) -> Make:
     return lambda caller=DEED, **limits: RowBudget(services, spec(**limits), connection_id, caller)
 
 
+@pytest.mark.slow
 def test_the_minute_runs_out_for_all_processes_together(budget: Make, clock: ManualClock) -> None:
     for _ in range(3):
         budget(calls_per_minute=3).spend()

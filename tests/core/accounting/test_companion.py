@@ -26,6 +26,8 @@ from tests.core.accounting.books import Books
 from tests.core.pages import form_of, words
 from tests.databases import NOW
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 OF: dict[str, Any] = {"kind": "organizations", "record_id": 1, "connection_id": 1}
 MADE = {"payload": {}, "created_by": 1, "created_at": NOW, "updated_at": NOW}
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from core.services import Services
 from tests.conftest import LogIn
 from tests.core.accounting.books import TODAY, Books, connect, four_records
 from tests.core.accounting.on_the_stub import ini
+
+pytestmark = pytest.mark.slow  # walks through pages
 
 __all__ = ["ini"]
 

@@ -34,6 +34,7 @@ def test_without_a_file_nothing_outlives_the_process(provider: AccountingProvide
     assert _names(process(), "Kea Kites") == []
 
 
+@pytest.mark.slow
 def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.json"
     spawn = multiprocessing.get_context("spawn")

@@ -12,6 +12,8 @@ from plugins.xero.sandbox import Sandbox
 from plugins.xero.sandbox.scopes import KNOWN, OPENID
 from tests.plugins.xero.sandbox.conftest import HARBOUR, Caller
 
+pytestmark = pytest.mark.slow  # walks through pages
+
 JUNK: list[Any] = [
     None, "", " ", "x" * 5000, 0, -1, 1.5, 1e300, 10**30, True, False, [], {}, [1], [{}], [[]], {"a": 1}, "2026-02-30",
     "/Date(9999999999999999999)/", "/Date(1)/", "DELETED", "VOIDED", "ACCPAY", "NoTax", "<b>", "-0", "1E5", "Infinity",

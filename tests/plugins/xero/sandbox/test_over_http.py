@@ -59,6 +59,7 @@ def test_an_answer_without_a_body_leaves_the_connection_usable(http: httpx2.Clie
     assert http.get("/connections").status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_the_server_stops_cleanly_when_told_to(tmp_path: Path, stop: signal.Signals) -> None:
     with socket.socket() as free:
