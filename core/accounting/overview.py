@@ -14,7 +14,7 @@ from decimal import Decimal
 from statistics import median
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Integer, and_, case, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
@@ -23,7 +23,6 @@ from core.accounting.models import DocumentRow
 from core.accounting.rules import (
     AGES,
     AUTHORISED,
-    CREDIT,
     DEAD,
     LATE,
     PAID,
@@ -35,6 +34,7 @@ from core.accounting.rules import (
     Rule,
     convert,
 )
+from core.contract.values import DocumentKind
 
 SUMMED = tuple(rule for rule in RULES if rule.part != "days")
 ALL, OWED, RECENT = "all", "owed", "recent"
@@ -227,8 +227,7 @@ def _late(day: Day) -> ColumnElement[int]:
 _BY = (DocumentRow.kind, DocumentRow.status, DocumentRow.currency)
 _BILLED = (func.count(), func.sum(DocumentRow.total), func.sum(DocumentRow.tax), func.min(DocumentRow.date))
 _ALL = select(*_BY, *_BILLED).group_by(*_BY)
-_SOLD = and_(DocumentRow.kind.in_((SALE, CREDIT)), DocumentRow.status.in_((AUTHORISED, PAID)))
-_RECENT = select(*_BY, *_BILLED).where(_SOLD).group_by(*_BY)
+_KINDS = tuple(kind.value for kind in DocumentKind)  # named, so that the index leads to the status behind the kind
 _OWING = DocumentRow.amount_due > 0
 _REST = (
     func.count(),
@@ -239,25 +238,24 @@ _REST = (
 
 
 def _groups(session: Session, whose: ColumnElement[bool], day: Day) -> list[Group]:
-    lately = (DocumentRow.date > day.year_ago, DocumentRow.date <= day.today)
-    return [
-        *_billed(session, ALL, _ALL.where(whose)),
-        *_owed(session, whose, day),
-        *_billed(session, RECENT, _RECENT.where(whose, *lately)),
-    ]
+    return [*_billed(session, whose, day), *_owed(session, whose, day)]
 
 
-def _billed(session: Session, slice_: str, query: Select[*tuple[Any, ...]]) -> list[Group]:
-    return [
-        Group(slice_, kind, status, currency, number, total, total - tax, first=first, documents=number)
-        for kind, status, currency, number, total, tax, first in session.execute(query)
-    ]
+def _billed(session: Session, whose: ColumnElement[bool], day: Day) -> Iterator[Group]:
+    """All documents and, of them, those of the last 12 months, summed in one reading."""
+    lately = and_(DocumentRow.date > day.year_ago, DocumentRow.date <= day.today)
+    query = _ALL.add_columns(*(one.filter(lately) for one in _BILLED)).where(whose)
+    for kind, status, currency, *sums in session.execute(query):
+        for slice_, (number, total, tax, first) in ((ALL, sums[:4]), (RECENT, sums[4:])):
+            if number:
+                of = (slice_, kind, status, currency)
+                yield Group(*of, number, total, total - tax, first=first, documents=number)
 
 
 def _owed(session: Session, whose: ColumnElement[bool], day: Day) -> list[Group]:
     query = (
         select(*_BY, _late(day).label("late"), *_REST)
-        .where(whose, DocumentRow.status == AUTHORISED)
+        .where(whose, DocumentRow.kind.in_(_KINDS), DocumentRow.status == AUTHORISED)
         .group_by(*_BY, "late")
     )
     return [
