@@ -22,8 +22,6 @@ from core.services import Services, make_services
 from core.settings import StartError, read_settings
 from core.users.models import Role
 
-pytestmark = pytest.mark.slow  # databases made and upgraded
-
 FIRST_NOTES = """
 import sqlalchemy as sa
 from alembic import op
@@ -104,6 +102,7 @@ def test_the_models_and_the_migrated_database_agree(url: str) -> None:
     assert differences(url) == []
 
 
+@pytest.mark.slow
 def test_a_difference_between_models_and_database_is_seen(url: str) -> None:
     migrations.upgrade(url)
     with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
@@ -113,6 +112,7 @@ def test_a_difference_between_models_and_database_is_seen(url: str) -> None:
     assert "add_column" in found[0]
 
 
+@pytest.mark.slow
 def test_a_second_upgrade_has_nothing_to_do(url: str) -> None:
     assert migrations.pending(url) != []
     assert migrations.upgrade(url)[0] == "0001"
@@ -120,12 +120,14 @@ def test_a_second_upgrade_has_nothing_to_do(url: str) -> None:
     assert migrations.upgrade(url) == []
 
 
+@pytest.mark.slow
 def test_a_plugin_has_a_version_table_of_its_own(url: str, notes: Notes) -> None:
     assert "notes 0001" in migrations.upgrade(url, [notes.plugin])
     assert rows(url, "SELECT version_num FROM alembic_version_notes") == [("0001",)]
     assert migrations.current(url, [notes.plugin])["notes"] == "0001"
 
 
+@pytest.mark.slow
 def test_a_plugin_switched_off_breaks_no_upgrade(url: str, notes: Notes) -> None:
     migrations.upgrade(url, [notes.plugin])
     assert migrations.upgrade(url) == []
@@ -133,6 +135,7 @@ def test_a_plugin_switched_off_breaks_no_upgrade(url: str, notes: Notes) -> None
     assert ("notes_book",) in rows(url, "SELECT name FROM sqlite_master WHERE type = 'table'")
 
 
+@pytest.mark.slow
 def test_a_changed_table_keeps_the_rows_that_hang_on_it(url: str, notes: Notes) -> None:
     migrations.upgrade(url, [notes.plugin])
     with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
@@ -144,6 +147,7 @@ def test_a_changed_table_keeps_the_rows_that_hang_on_it(url: str, notes: Notes) 
     assert rows(url, "SELECT id, book_id FROM notes_page") == [(7, 1)]
 
 
+@pytest.mark.slow
 def test_an_upgrade_that_would_leave_orphans_changes_nothing(url: str, notes: Notes) -> None:
     migrations.upgrade(url, [notes.plugin])
     with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
@@ -156,6 +160,7 @@ def test_an_upgrade_that_would_leave_orphans_changes_nothing(url: str, notes: No
     assert migrations.current(url, [notes.plugin])["notes"] == "0001"
 
 
+@pytest.mark.slow
 def test_a_failing_revision_leaves_nothing_half_done(url: str, notes: Notes) -> None:
     notes.write("0001_first.py", FIRST_NOTES + "\n    op.execute('no such statement')\n")
     with pytest.raises(Exception, match="syntax error"):
@@ -163,6 +168,7 @@ def test_a_failing_revision_leaves_nothing_half_done(url: str, notes: Notes) -> 
     assert rows(url, "SELECT name FROM sqlite_master WHERE type = 'table'") == []
 
 
+@pytest.mark.slow
 def test_two_upgrades_at_once_do_the_work_once(url: str) -> None:
     done: list[list[str]] = []
     together = threading.Barrier(2)
@@ -180,6 +186,7 @@ def test_two_upgrades_at_once_do_the_work_once(url: str) -> None:
     assert sorted(map(bool, done)) == [False, True]
 
 
+@pytest.mark.slow
 def test_a_database_newer_than_the_code_is_refused_in_plain_words(url: str) -> None:
     migrations.upgrade(url)
     with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
@@ -200,12 +207,14 @@ def bare(tmp_path: Path) -> Iterator[Services]:
     services.http.close()
 
 
+@pytest.mark.slow
 def test_a_start_on_an_old_database_is_refused_with_the_command_to_run(bare: Services) -> None:
     with pytest.raises(StartError, match=r"needs an upgrade \(0001.*ledgertab db upgrade"):
         migrations.check(bare)
     assert inspect(bare.db.engine).get_table_names() == []
 
 
+@pytest.mark.slow
 def test_a_start_upgrades_and_seeds_where_the_setting_says_so(bare: Services) -> None:
     bare.settings.all["crm.upgrade"] = "true"  # type: ignore[index]
     migrations.check(bare)
@@ -214,6 +223,7 @@ def test_a_start_upgrades_and_seeds_where_the_setting_says_so(bare: Services) ->
         assert {"admin", "sales", "accounts", "reader"} <= set(session.scalars(select(Role.key)))
 
 
+@pytest.mark.slow
 def test_preparing_again_keeps_a_role_as_an_admin_left_it(bare: Services) -> None:
     migrations.prepare(bare)
     with bare.db.begin() as session:

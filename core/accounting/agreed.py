@@ -35,7 +35,8 @@ class Line:
 
     `elsewhere` counts its invoices and credit notes in other currencies; `connection_id` is where its documents are,
     None where there are none, or in several: then `parts` says what was billed in each. `drafts` are its invoices that
-    are drafts there, in whatever currency, `waiting` what was raised here and is not there yet.
+    are drafts there, in whatever currency, `waiting` what was raised here and is not there yet, and `on_the_way` what
+    that comes to in its currency: estimates among it bill nothing.
     """
 
     record: Opportunity
@@ -47,12 +48,12 @@ class Line:
     parts: Sequence[tuple[int, Decimal]] = ()
     drafts: Sequence[DocumentRow] = ()
     waiting: Sequence[Draft] = ()
+    on_the_way: Decimal = Decimal(0)
 
     @property
     def is_covered(self) -> bool:
         """Whether what is drafted already, here and there, comes to all that is left."""
-        waiting = sum(worth(one, self.record.currency) for one in self.waiting)
-        return self.drafted + waiting >= self.left
+        return self.drafted + self.on_the_way >= self.left
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _line(row: Any) -> Line:
 
 
 def _with_drafts(session: Session, services: Services, lines: Sequence[Line], hidden: Collection[int]) -> list[Line]:
-    """The lines of a page with their drafts of invoices, and with what was billed in each of several connections."""
+    """The lines of a page with their drafts, and with what was billed in each of several connections."""
     ids = [line.record.id for line in lines]
     several = [line.record.id for line in lines if line.billed and line.connection_id is None]
     parts, made, waiting = defaultdict(list), defaultdict(list), defaultdict(list)
@@ -147,13 +148,22 @@ def _with_drafts(session: Session, services: Services, lines: Sequence[Line], hi
     for record_id, document in session.execute(drafts.order_by(DocumentRow.id)):
         made[record_id].append(document)
     for draft in drafts_waiting(session, Opportunity.kind, ids, hidden):
-        if not estimates(services, draft):
-            waiting[draft.record_id].append(draft)
+        waiting[draft.record_id].append(draft)
     return [
-        replace(line, parts=told if len(told) > 1 else (), drafts=made[number], waiting=waiting[number])
+        replace(
+            line,
+            parts=told if len(told) > 1 else (),
+            drafts=made[number],
+            waiting=waiting[number],
+            on_the_way=_worth(services, waiting[number], line.record.currency),
+        )
         for line, number in zip(lines, ids, strict=True)
         for told in (parts[number],)
     ]
+
+
+def _worth(services: Services, drafts: Sequence[Draft], currency: str) -> Decimal:
+    return sum((worth(one, currency) for one in drafts if not estimates(services, one)), Decimal(0))
 
 
 def _condition(which: str, billed: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What the page fills into a draft's form: from the record, from an item, from terms. Over nothing that was typed."""
+"""What the page fills into a draft's form: from the record, from an item, from terms. What somebody typed stays."""
 
 from __future__ import annotations
 
@@ -139,9 +139,10 @@ def with_items(typed: Typed, lists: Lists, *, accounts: bool = True) -> Typed:
 
 
 def follow_items(typed: Typed, before: Sequence[str], lists: Lists, *, accounts: bool = True) -> Typed:
-    """Rows whose item is another than `before` lose what that one brought, so that the new one's can be filled in.
+    """Rows whose item is another than `before`: what that one brought makes way for what the new one brings.
 
-    A row that had none loses account and tax rate if they are those of the row above, with which it began.
+    In a row that had none, account and tax rate of the row above make way, with which it began. Other rows, and what
+    somebody typed over what an item brought, stay.
     """
     lines = list(typed.lines)
     for place, (line, former) in enumerate(zip(typed.lines, before, strict=True)):
@@ -151,8 +152,10 @@ def follow_items(typed: Typed, before: Sequence[str], lists: Lists, *, accounts:
         if old is not None:
             stale = _brought(old, lists, accounts=accounts)
         else:
-            stale = _begun_with(line, lines[place - 1]) if place and accounts and item.account else {}
-        lines[place] = {**line, **{name: "" for name, text in stale.items() if is_same(name, line[name], text)}}
+            stale = _begun_with(line, typed.lines[place - 1]) if place and accounts and item.account else {}
+        gone = {name: "" for name, text in stale.items() if text and is_same(name, line[name], text)}
+        if gone:
+            lines[place] = _from_item({**line, **gone}, lists, accounts=accounts)
     return replace(typed, lines=tuple(lines))
 
 

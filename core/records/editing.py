@@ -49,6 +49,8 @@ def ready(request: Any, form: RecordForm, record: Record | None = None) -> Recor
     form.owner_id.offer(request.people(), current=(current, request.name_of(current)) if current else None)
     for field in form.links():
         _offer(request.dbsession, field)
+    if request.method == "POST":
+        form.follow(request.sold_items)
     return form
 
 

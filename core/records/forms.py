@@ -54,6 +54,9 @@ class RecordForm(Form):
     def fill(self, items: Callable[[], Sequence[SoldItem]]) -> None:
         """Fill in what follows from what was typed; nothing is saved. `items` are what may be sold."""
 
+    def follow(self, items: Callable[[], Sequence[SoldItem]]) -> None:
+        """Let go of what came from something that is not chosen any more."""
+
     def links(self) -> list[LinkField]:
         """The fields that name other records."""
         return [field for field in self if isinstance(field, LinkField)]
@@ -193,6 +196,11 @@ class OpportunityForm(RecordForm, MoneyPart):
     def fill(self, items: Callable[[], Sequence[SoldItem]]) -> None:
         """Lines with an item get its words and its price."""
         if self.line_items.wants_filling:
+            self.line_items.fill(items(), self._currency)
+
+    def follow(self, items: Callable[[], Sequence[SoldItem]]) -> None:
+        """Lines with another item than before get its words and its price."""
+        if self.line_items.has_moved:
             self.line_items.fill(items(), self._currency)
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -67,11 +67,15 @@ class LinesField(Field):
 
     @property
     def wants_filling(self) -> bool:
-        """Whether a row names an item and lacks words or a price, or names another than it did."""
+        """Whether a row names an item and lacks words or a price."""
         return any(
-            row["item"].strip() and (_is_changed(row) or not (row["description"].strip() and row["unit_price"].strip()))
-            for row in self.rows
+            row["item"].strip() and not (row["description"].strip() and row["unit_price"].strip()) for row in self.rows
         )
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether a row names another item than it had when the form was drawn."""
+        return any(map(_is_changed, self.rows))
 
     def fill(self, items: Sequence[SoldItem], currency: str) -> None:
         """Rows that name an item get its words, and its price where that is in `currency`.
@@ -82,8 +86,9 @@ class LinesField(Field):
             offer = _offer(items, row["item"], currency)
             before = _offer(items, row.get(WAS, ""), currency) if offer and _is_changed(row) else {}
             for part, text in offer.items():
-                stale = bool(row[part]) and row[part] == before.get(part)
+                stale = bool(before.get(part)) and _plain(row[part]) == _plain(before[part])
                 row[part] = text if stale else row[part] or text
+            row[WAS] = row["item"]
         self._read()
 
     def problems_of(self, number: int) -> list[tuple[str, str, str]]:
@@ -126,6 +131,11 @@ class LinesField(Field):
         self.process_errors = list(self.problems.values())
         if len(numbered) > MOST:
             self.process_errors.append(f"At most {MOST} lines fit; there are {len(numbered)}.")
+
+
+def _plain(text: str) -> str:
+    """A text as it was before a browser sent it."""
+    return text.replace("\r\n", "\n").strip()
 
 
 def _is_changed(row: Row) -> bool:

@@ -26,7 +26,7 @@ _SIMPLE = {
 _IN_A_LINE = {"description": "Description", "item": "ItemCode", "account": "AccountCode", "tax_rate": "TaxType"}
 _PLACE = {"city": "City", "region": "Region", "postal_code": "PostalCode", "country": "Country"}
 _TERM_LENGTH = 100  # a letter takes up to twelve characters of an address
-_NOTE_LENGTH = 250  # what Xero takes into a history
+_NOTE_LENGTH = 250  # what the documents of Xero say a history takes
 
 
 def draft(new: NewDocument, kept: Collection[Line] = ()) -> dict[str, Any]:

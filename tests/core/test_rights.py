@@ -14,8 +14,6 @@ from tests.conftest import Browser, LogIn
 from tests.core.rights_table import LOGIN, NOBODY, TABLE, Row
 from tests.databases import NOW
 
-pytestmark = pytest.mark.slow  # walks through pages
-
 RIGHTS = {role.key: role.rights for role in ROLES}
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -64,6 +62,7 @@ def test_every_route_has_a_row(app: Any) -> None:
     assert rows - views(app) == set(), "a row speaks of a route that is not there"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", RIGHTS)
 def test_a_role_reaches_what_it_has_the_right_to_and_nothing_else(role: str, log_in: LogIn) -> None:
     wrong = []
@@ -79,6 +78,7 @@ def test_a_role_reaches_what_it_has_the_right_to_and_nothing_else(role: str, log
     assert wrong == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", [role for role in RIGHTS if role != "admin"])
 def test_only_an_administrator_changes_users(role: str, log_in: LogIn) -> None:
     log_in(role).send("/admin/users/1", {"role": "admin", "active": "yes"}, status=403)
@@ -94,6 +94,7 @@ def test_nobody_reaches_nothing_but_the_log_in_page(client: Browser) -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_a_form_without_the_token_is_refused_on_every_route(log_in: LogIn) -> None:
     browser = log_in("admin")
     refused = {str(row): browser.post(row.path, {}, expect_errors=True).status_int for row in TABLE if _posts(row)}

@@ -23,8 +23,6 @@ from tests.core.pages import words
 from tests.story.conftest import Connect, large_bodies
 from tests.story.hearing import KEY, Line
 
-pytestmark = pytest.mark.slow  # walks through pages
-
 HARBOUR = "Harbour Coffee Roasters Ltd"
 
 
@@ -78,6 +76,7 @@ def test_the_intent_to_receive_is_met(line: Line, sandbox: Sandbox) -> None:
         assert (answer.body, answer.headers.getall("Set-Cookie")) == (b"", [])
 
 
+@pytest.mark.slow
 def test_a_payment_shows_at_once_and_costs_two_calls_at_most(
     line: Line, services: Services, sandbox: Sandbox, sales: Browser, tab: str
 ) -> None:
@@ -90,6 +89,7 @@ def test_a_payment_shows_at_once_and_costs_two_calls_at_most(
     sales.get(tab, {"mark": mark}, headers={"HX-Request": "true"}, status=200)
 
 
+@pytest.mark.slow
 def test_an_open_tab_looks_again_soon_while_what_was_told_waits_to_be_read_and_says_when_it_was(
     line: Line, services: Services, sandbox: Sandbox, sales: Browser, tab: str, clock: ManualClock
 ) -> None:
@@ -115,6 +115,7 @@ def test_an_open_tab_looks_again_soon_while_what_was_told_waits_to_be_read_and_s
     assert status_of(services, paid) == "paid"
 
 
+@pytest.mark.slow
 def test_a_new_invoice_of_a_linked_party_is_there_at_once(
     line: Line, services: Services, sandbox: Sandbox, clock: ManualClock
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_new_invoice_of_a_linked_party_is_there_at_once(
         assert session.scalar(select(func.count()).where(DocumentRow.number == "INV-NEW")) == 1
 
 
+@pytest.mark.slow
 def test_a_renamed_party_has_its_new_name_at_once(
     line: Line, services: Services, sandbox: Sandbox, sales: Browser, tab: str
 ) -> None:
@@ -135,6 +137,7 @@ def test_a_renamed_party_has_its_new_name_at_once(
     assert "Harbour Roastery" in sales.get(tab)
 
 
+@pytest.mark.slow
 def test_the_same_webhook_five_times_and_backwards_is_read_once_and_rightly(
     line: Line, services: Services, sandbox: Sandbox, clock: ManualClock
 ) -> None:
@@ -159,6 +162,7 @@ def test_the_same_webhook_five_times_and_backwards_is_read_once_and_rightly(
         assert session.scalar(select(func.count()).select_from(Told)) == 0
 
 
+@pytest.mark.slow
 def test_a_burst_of_webhooks_becomes_few_readings(
     line: Line, services: Services, sandbox: Sandbox, clock: ManualClock
 ) -> None:
@@ -175,6 +179,7 @@ def test_a_burst_of_webhooks_becomes_few_readings(
     assert sandbox.calls.count("/api.xro") - before <= 4
 
 
+@pytest.mark.slow
 def test_many_parties_told_of_at_once_are_read_by_the_feed(
     line: Line, services: Services, sandbox: Sandbox, clock: ManualClock
 ) -> None:
@@ -197,6 +202,7 @@ def test_many_parties_told_of_at_once_are_read_by_the_feed(
     assert sandbox.calls.count("/api.xro") - before <= 6
 
 
+@pytest.mark.slow
 def test_what_nobody_linked_costs_no_call(line: Line, services: Services, sandbox: Sandbox) -> None:
     before = sandbox.calls.count("/api.xro")
     sandbox.deeds.rename_contact(sandbox.contact_id("Aoraki Outdoor Co"), "Aoraki Outdoors")
@@ -204,6 +210,7 @@ def test_what_nobody_linked_costs_no_call(line: Line, services: Services, sandbo
     assert sandbox.calls.count("/api.xro") == before
 
 
+@pytest.mark.slow
 def test_an_organisation_that_is_not_connected_is_passed_over(
     line: Line, services: Services, sandbox: Sandbox, app: Any
 ) -> None:
@@ -224,12 +231,14 @@ def post(app: Any, body: bytes, status: int, **headers: str) -> Any:
     return webtest.TestApp(app).post("/webhooks/xero", body, headers=signed, status=status)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"events": 3}', b'{"events": [{}]}', b"\xff\xfe"])
 def test_a_signed_body_that_makes_no_sense_is_taken_and_does_nothing(app: Any, services: Services, body: bytes) -> None:
     post(app, body, 200)
     assert services.jobs.drain() == 0
 
 
+@pytest.mark.slow
 def test_a_body_that_is_too_large_is_not_read(app: Any) -> None:
     with large_bodies():
         post(app, b" " * 1_000_001, 413)
@@ -243,6 +252,7 @@ def test_a_wrong_signature_is_refused_and_leaves_nothing(app: Any, services: Ser
     assert services.jobs.drain() == 0
 
 
+@pytest.mark.slow
 def test_the_answer_waits_for_no_database(line: Line, services: Services, sandbox: Sandbox) -> None:
     paid = invoice(services)
     with services.db.begin():  # somebody writes, and goes on writing
@@ -252,6 +262,7 @@ def test_the_answer_waits_for_no_database(line: Line, services: Services, sandbo
     assert status_of(services, paid) == "paid"
 
 
+@pytest.mark.slow
 def test_while_xero_asks_to_wait_what_was_told_waits_too(
     line: Line, services: Services, sandbox: Sandbox, clock: ManualClock
 ) -> None:
@@ -271,10 +282,12 @@ def test_while_xero_asks_to_wait_what_was_told_waits_too(
     assert status_of(services, paid) == "paid"
 
 
+@pytest.mark.slow
 def test_an_open_tab_looks_more_often_where_xero_tells(sales: Browser, tab: str) -> None:
     assert sales.get(tab).html.find(id="accounting-tab")["hx-trigger"] == "every 10s"
 
 
+@pytest.mark.slow
 def test_when_it_was_told_is_kept_and_shown_to_admins(
     line: Line, services: Services, sandbox: Sandbox, clock: ManualClock, log_in: LogIn
 ) -> None:
@@ -287,6 +300,7 @@ def test_when_it_was_told_is_kept_and_shown_to_admins(
     assert "Told of a change 2 minutes ago" in words(log_in("admin").get("/admin/accounting"))
 
 
+@pytest.mark.slow
 def test_events_heard_long_ago_are_forgotten(
     line: Line, services: Services, sandbox: Sandbox, clock: ManualClock
 ) -> None:
@@ -298,6 +312,7 @@ def test_events_heard_long_ago_are_forgotten(
         assert session.scalar(select(func.count()).select_from(HeardEvent)) == 0
 
 
+@pytest.mark.slow
 class TestWithoutAKey:
     """Webhooks that nobody set up."""
 

@@ -32,6 +32,7 @@ from core.contract.values import DocumentKind
 from core.records.service import get_record
 
 FOUND = 8
+ANOTHER_ITEM = "Another item was chosen: what it brings stands in its line now. Look at it, then send."
 
 
 def add_routes(config: Any) -> None:
@@ -222,10 +223,9 @@ def help_along(request: Any) -> Any:
 def helped_form(request: Any, posted: Any) -> Any:
     """The form with what the pressed button does; `posted` is a `Posted`, or what the form of a change posts."""
     verb, _, which = posted.action.partition("-")
-    before, accounts = draft_form.items_before(request.POST), posted.desk.has_accounts
-    posted.typed = draft_fill.follow_items(posted.typed, before, posted.desk.lists, accounts=accounts)
+    follow_items(request, posted)
     typed, focus = helped(request, posted, verb, which)
-    filled = draft_fill.from_items(typed, posted.desk.lists, accounts=accounts)
+    filled = draft_fill.from_items(typed, posted.desk.lists, accounts=posted.desk.has_accounts)
     typed = followed(request, posted, filled)
     query = request.POST.get("q", "") if verb != "party" else ""
     shown = {**posted.shown(), "focus": focus}
@@ -233,6 +233,15 @@ def helped_form(request: Any, posted: Any) -> Any:
         record, billed = posted.here.record, _billed(request, posted)
         shown["filled"] = draft_fill.filled_words(record, billed, posted.typed)
     return form_page(request, posted.here, posted.desk, typed, query=query, **shown)
+
+
+def follow_items(request: Any, posted: Any) -> bool:
+    """Let another item bring its own, as `draft_fill.follow_items` does; whether anything that was seen made way."""
+    before, desk = draft_form.items_before(request.POST), posted.desk
+    followed = draft_fill.follow_items(posted.typed, before, desk.lists, accounts=desk.has_accounts)
+    moved = bool(followed != posted.typed)
+    posted.typed = followed
+    return moved
 
 
 def _billed(request: Any, posted: Any) -> Decimal | None:
@@ -281,7 +290,7 @@ def followed(request: Any, posted: Posted, typed: draft_form.Typed) -> draft_for
 def post(request: Any) -> Any:
     """Send or save: stored once, whoever clicks how often; what cannot be sent comes back as it was typed."""
     posted = Posted(request)
-    send = posted.action == "send"
+    moved, send = follow_items(request, posted), posted.action == "send"
     if send:  # pressed before what an item brings along stood in the form, or without scripts
         posted.typed = draft_fill.with_items(posted.typed, posted.desk.lists, accounts=posted.desk.has_accounts)
     shown = {**posted.shown(), "tried": send}
@@ -290,8 +299,9 @@ def post(request: Any) -> Any:
     if not posted.has_key:
         request.session.flash("This form came without its key and was not sent. Press the button once more.", "error")
         return form_page(request, posted.here, posted.desk, posted.typed, status=422, **shown)
-    if fresh and send and (sheet.checked.document is None or posted.desk.kind is None):
-        return form_page(request, posted.here, posted.desk, posted.typed, status=422, **shown)
+    if fresh and send and (moved or sheet.checked.document is None or posted.desk.kind is None):
+        words = ANOTHER_ITEM if moved else ""
+        return form_page(request, posted.here, posted.desk, posted.typed, status=422, filled=words, **shown)
     row, done = _accept(request, posted, sheet, send=send)
     changed = row.payload["typed"] != posted.typed.as_payload()
     if not done and changed and row.state in intents.EDITABLE:

@@ -39,6 +39,6 @@ def register(request: Any) -> Any:
         hooks.deliver()
         return back_to(PATH, f"Intent to receive: {hooks.subscription.state}.")
     if not over_http(url):
-        return back_to(PATH, "An address begins with http:// or https://.")
+        return back_to(PATH, "This address cannot be read. One begins with http:// or https://.")
     hooks.subscribe(url, request.POST.get("key", "").strip())
     return back_to(PATH, "Registered. Intent to receive is checked in a moment.")

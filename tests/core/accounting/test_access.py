@@ -19,8 +19,6 @@ from tests.core.accounting.on_the_stub import ini
 from tests.core.pages import form_of, words
 from tests.databases import NOW
 
-pytestmark = pytest.mark.slow  # walks through pages
-
 __all__ = ["ini"]
 
 PAGE = "/admin/accounting/1/access"
@@ -52,6 +50,7 @@ def take_away(browser: Browser, services: Services, key: str, *rights: str, page
     return form.submit(status=303).follow()
 
 
+@pytest.mark.slow
 def test_a_role_has_its_own_rights_until_something_is_taken_away(admin: Browser, services: Services) -> None:
     page, sales, reader = admin.get(PAGE), role_id(services, "sales"), role_id(services, "reader")
     assert boxes(page, sales) == dict.fromkeys((SEE_STATUS, SEE_AMOUNTS, LINK, DRAFT), True)
@@ -63,6 +62,7 @@ def test_a_role_has_its_own_rights_until_something_is_taken_away(admin: Browser,
     assert len(page.html.select("table .st")) == 1
 
 
+@pytest.mark.slow
 def test_a_role_that_keeps_all_of_its_rights_has_no_row_of_its_own(admin: Browser, services: Services) -> None:
     take_away(admin, services, "sales", LINK)
     form = form_of(admin.get(PAGE))
@@ -73,6 +73,7 @@ def test_a_role_that_keeps_all_of_its_rights_has_no_row_of_its_own(admin: Browse
         assert session.query(ConnectionAccess).count() == 0
 
 
+@pytest.mark.slow
 def test_what_a_right_needs_goes_with_it(admin: Browser, services: Services) -> None:
     take_away(admin, services, "accounts", SEE_AMOUNTS)
     with services.db.read() as session:
@@ -84,6 +85,7 @@ def test_what_a_right_needs_goes_with_it(admin: Browser, services: Services) -> 
     assert whole([SEE_BILLS, SEE_STATUS]) == {SEE_STATUS}
 
 
+@pytest.mark.slow
 def test_the_audit_trail_says_who_took_what_away_from_whom(admin: Browser, services: Services) -> None:
     take_away(admin, services, "sales", SEE_AMOUNTS, DRAFT)
     with services.db.read() as session:
@@ -98,6 +100,7 @@ def test_the_audit_trail_says_who_took_what_away_from_whom(admin: Browser, servi
     assert "Accounting access changed" in admin.get("/admin/audit")
 
 
+@pytest.mark.slow
 def test_two_admins_at_once_are_told(admin: Browser, services: Services) -> None:
     old = form_of(admin.get(PAGE))
     take_away(admin, services, "sales", DRAFT)
@@ -108,10 +111,12 @@ def test_two_admins_at_once_are_told(admin: Browser, services: Services) -> None
         assert session.query(ConnectionAccess).count() == 1
 
 
+@pytest.mark.slow
 def test_saving_without_a_change_says_so(admin: Browser) -> None:
     assert "Nothing was changed" in form_of(admin.get(PAGE)).submit(status=303).follow()
 
 
+@pytest.mark.slow
 def test_the_list_of_connections_leads_to_the_page(admin: Browser) -> None:
     assert admin.get("/admin/accounting").click(description="Who may see what").request.path == PAGE
     admin.get("/admin/accounting/99/access", status=404)
@@ -131,6 +136,7 @@ def books(services: Services, admin: Browser) -> Books:
     return books
 
 
+@pytest.mark.slow
 def test_a_hidden_connection_is_not_named_anywhere_on_the_tab(
     admin: Browser, services: Services, books: Books, log_in: LogIn
 ) -> None:
@@ -164,6 +170,7 @@ def test_each_block_shows_what_the_role_may_see_there(
     assert "BILL-" not in told
 
 
+@pytest.mark.slow
 def test_an_explanation_leaves_out_documents_of_a_connection_without_amounts(
     admin: Browser, services: Services, books: Books, log_in: LogIn
 ) -> None:
@@ -184,6 +191,7 @@ def test_where_all_is_hidden_there_is_no_tab(admin: Browser, services: Services,
     sales.get(f"{books.tab('organization')}/find", status=403)
 
 
+@pytest.mark.slow
 def test_drafts_for_a_connection_are_kept_from_who_may_not_draft_there(
     admin: Browser, services: Services, books: Books, log_in: LogIn
 ) -> None:
@@ -201,6 +209,7 @@ def test_drafts_for_a_connection_are_kept_from_who_may_not_draft_there(
     sales.get(path, status=404)
 
 
+@pytest.mark.slow
 def test_the_audit_trail_keeps_a_hidden_connection_to_itself(
     admin: Browser, services: Services, books: Books, log_in: LogIn
 ) -> None:
@@ -224,6 +233,7 @@ def test_the_audit_trail_keeps_a_hidden_connection_to_itself(
     assert "Contact linked" in told
 
 
+@pytest.mark.slow
 def test_rights_by_connection_cost_one_query_a_request(
     admin: Browser, services: Services, books: Books, log_in: LogIn
 ) -> None:

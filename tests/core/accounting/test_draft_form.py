@@ -319,6 +319,8 @@ def test_another_item_takes_the_place_of_what_the_first_brought_and_of_nothing_t
     assert row == {**row, "description": "An hour", "unit_price": "", "account": "200", "tax_rate": "OUTPUT"}
     row = followed("BEANS", item="HOUR", **{**beans, "description": "For the fair", "unit_price": "40"})
     assert row == {**row, "description": "For the fair", "unit_price": "40", "account": "200", "tax_rate": "OUTPUT"}
+    row = followed("HOUR", item="BEANS", unit_price="0")
+    assert (row["unit_price"], row["account"]) == ("0", "500"), "an hour has no price: somebody typed that it is free"
     row = followed("BEANS", item="", **beans)
     assert row == {**row, **beans}, "without an item the words and the price are somebody's own"
 

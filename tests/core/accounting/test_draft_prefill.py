@@ -145,7 +145,8 @@ def test_that_nothing_is_left_to_bill_is_said(sales: Browser, services: Services
     agree(services, refit, amount=Decimal(400))
     bill(sales, services, refit, "400.00")
     page = button(open_form(sales, refit), "fill")
-    assert "nothing is left to bill, so nothing was filled in" in words(page)
+    assert words(page, ".banner.info").startswith("NZ$ 400.00 of the agreed NZ$ 400.00 is drafted or billed already:")
+    assert "nothing is left to bill, so nothing was filled in" in words(page, ".banner.info")
     form = draft_form(page)
     assert (form["lines-0-unit_price"].value, form["lines-0-description"].value) == ("", "")
 
@@ -220,3 +221,39 @@ def test_another_item_in_a_draft_takes_the_place_of_what_the_first_brought(
     form = draft_form(button(page, "recalculate"))
     assert form["lines-0-description"].value in (second.get("Description"), second["Name"])
     assert form["lines-0-unit_price"].value == price_text(Decimal(str(second["SalesDetails"]["UnitPrice"])))
+
+
+def test_another_item_that_is_sent_at_once_is_looked_at_first(
+    sales: Browser, sandbox: Sandbox, services: Services, refit: str
+) -> None:
+    first, second = two_sold(sandbox)
+    page = open_form(sales, refit)
+    draft_form(page)["lines-0-item"] = first["Code"]
+    page = button(page, "recalculate")
+    form = draft_form(page)
+    form["lines-0-item"] = second["Code"]
+    page = form.submit("action", value="send", status=422)
+    assert "Another item was chosen" in words(page)
+    form = draft_form(page)
+    assert form["lines-0-unit_price"].value == price_text(Decimal(str(second["SalesDetails"]["UnitPrice"])))
+    form.submit("action", value="send", status=303)
+    services.jobs.drain()
+    (line,) = sandbox.records("Invoices")[-1]["LineItems"]
+    assert (line["ItemCode"], Decimal(str(line["UnitAmount"]))) == (
+        second["Code"],
+        Decimal(str(second["SalesDetails"]["UnitPrice"])),
+    )
+
+
+def test_another_item_on_a_line_that_is_saved_at_once_brings_its_own(
+    sales: Browser, sandbox: Sandbox, services: Services, refit: str
+) -> None:
+    first, second = two_sold(sandbox)
+    form = form_of(sales.get(f"{refit}/edit"))
+    form["currency"], form["lines-0-item"] = "NZD", first["Code"]
+    form = form_of(form.submit("action", value="look"))
+    form["lines-0-item"] = second["Code"]
+    form.submit(status=303)
+    with services.db.read() as session:
+        (line,) = session.get_one(Opportunity, int(refit.rpartition("/")[2])).lines
+        assert (line.item, line.unit_price) == (second["Code"], Decimal(str(second["SalesDetails"]["UnitPrice"])))

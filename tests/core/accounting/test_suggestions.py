@@ -238,6 +238,7 @@ def test_every_look_up_goes_by_an_index(services: Services, connection: Connecti
         for statement, parameters in looked_up:
             steps = [str(step[-1]) for step in conn.exec_driver_sql(f"{explain} {statement}", parameters)]
             assert not [step for step in steps if scan in step], (statement, steps)
+            assert not postgres or any("Index Cond" in step for step in steps), (statement, steps)
 
 
 def test_keys_go_with_their_party(services: Services, connection: Connection) -> None:

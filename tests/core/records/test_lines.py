@@ -18,8 +18,6 @@ from tests.conftest import LogIn
 from tests.core.conftest import Make
 from tests.core.pages import form_of, words
 
-pytestmark = pytest.mark.slow  # walks through pages
-
 REFIT = LineItem("", "Refit", Decimal(2), Decimal("310.00"))
 
 
@@ -64,6 +62,7 @@ def test_lines_are_typed_without_scripts_and_shown_with_their_sum(log_in: LogIn,
         assert session.query(Opportunity).one().amount == Decimal("3705.37"), "left empty, the lines decide"
 
 
+@pytest.mark.slow
 def test_an_amount_that_differs_from_the_lines_is_told_and_can_be_taken_from_them(
     log_in: LogIn, services: Services, make: Make
 ) -> None:
@@ -81,6 +80,7 @@ def test_an_amount_that_differs_from_the_lines_is_told_and_can_be_taken_from_the
     assert told not in words(browser.get(f"/opportunities/{deal}"))
 
 
+@pytest.mark.slow
 def test_a_line_is_removed_and_the_others_close_up(log_in: LogIn, services: Services, make: Make) -> None:
     lines = [LineItem("", name, Decimal(1), Decimal(1)) for name in "abc"]
     deal = make("opportunities", name="Refit", line_items=lines)
@@ -95,6 +95,7 @@ def test_a_line_is_removed_and_the_others_close_up(log_in: LogIn, services: Serv
         ]
 
 
+@pytest.mark.slow
 def test_the_last_line_can_go(log_in: LogIn, services: Services, make: Make) -> None:
     deal = make("opportunities", name="Refit", line_items=(REFIT,))
     form = form_of(press(form_of(log_in("sales").get(f"/opportunities/{deal}/edit")), "remove-line-0"))
@@ -103,6 +104,7 @@ def test_the_last_line_can_go(log_in: LogIn, services: Services, make: Make) -> 
     assert stored(services) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "typed", "sentence"),
     [
@@ -151,6 +153,7 @@ def test_too_many_lines_are_refused_not_cut() -> None:
     assert (len(form.line_items.data), form.amount.data) == (MOST, Decimal(MOST))
 
 
+@pytest.mark.slow
 def test_lines_that_come_to_more_than_an_amount_holds_are_told(log_in: LogIn) -> None:
     form = form_of(log_in("sales").get("/opportunities/new"))
     form["name"] = "Refit"
@@ -158,6 +161,7 @@ def test_lines_that_come_to_more_than_an_amount_holds_are_told(log_in: LogIn) ->
     assert "All lines come to more than 999,999,999.99." in words(form.submit(status=422))
 
 
+@pytest.mark.slow
 def test_a_post_without_a_row_leaves_the_lines_alone(log_in: LogIn, services: Services, make: Make) -> None:
     deal = make("opportunities", name="Refit", line_items=(REFIT,))
     fields = {"name": "Refit of the mill", "currency": "NZD", "stage": "New", "version": "1"}
@@ -165,6 +169,7 @@ def test_a_post_without_a_row_leaves_the_lines_alone(log_in: LogIn, services: Se
     assert stored(services) == (REFIT,)
 
 
+@pytest.mark.slow
 def test_new_lines_alone_make_a_new_version_and_are_written_down(log_in: LogIn, services: Services, make: Make) -> None:
     deal = make("opportunities", name="Refit", amount=Decimal(620), line_items=(REFIT,))
     windows = [form_of(log_in(who).get(f"/opportunities/{deal}/edit")) for who in ("sales", "accounts")]
@@ -181,6 +186,7 @@ def test_new_lines_alone_make_a_new_version_and_are_written_down(log_in: LogIn, 
     assert stored(services)[0].discount == 10
 
 
+@pytest.mark.slow
 def test_lines_that_two_changed_are_shown_side_by_side(log_in: LogIn, services: Services, make: Make) -> None:
     deal = make("opportunities", name="Refit", amount=Decimal(620), line_items=(REFIT,))
     windows = [form_of(log_in(who).get(f"/opportunities/{deal}/edit")) for who in ("sales", "accounts")]
@@ -194,6 +200,7 @@ def test_lines_that_two_changed_are_shown_side_by_side(log_in: LogIn, services: 
     assert stored(services)[0].quantity == 4
 
 
+@pytest.mark.slow
 def test_lines_that_nobody_touched_are_the_same_however_they_are_written(
     log_in: LogIn, services: Services, make: Make
 ) -> None:
@@ -206,6 +213,7 @@ def test_lines_that_nobody_touched_are_the_same_however_they_are_written(
     assert stored(services) == (line,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["x", "{}", "[1]", "[" * 2000, '[{"item": "\\ud800\\u0000", "unit_price": 3}]'])
 def test_a_text_in_the_place_of_the_rows_is_read_without_a_fault(log_in: LogIn, make: Make, text: str) -> None:
     deal = make("opportunities", name="Refit", line_items=(REFIT,))
@@ -213,6 +221,7 @@ def test_a_text_in_the_place_of_the_rows_is_read_without_a_fault(log_in: LogIn, 
     log_in("sales").send(f"/opportunities/{deal}/edit", fields, status=409)
 
 
+@pytest.mark.slow
 def test_lines_go_with_their_opportunity(log_in: LogIn, services: Services, make: Make) -> None:
     deal = make("opportunities", name="Refit", line_items=(REFIT,))
     form_of(log_in("sales").get(f"/opportunities/{deal}/delete")).submit(status=303)
@@ -220,6 +229,7 @@ def test_lines_go_with_their_opportunity(log_in: LogIn, services: Services, make
         assert session.query(OpportunityLine).count() == 0
 
 
+@pytest.mark.slow
 def test_other_records_have_no_lines(log_in: LogIn) -> None:
     page = log_in("sales").get("/projects/new")
     assert "Lines" not in words(page)

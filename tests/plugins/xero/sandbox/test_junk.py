@@ -12,7 +12,7 @@ from plugins.xero.sandbox import Sandbox
 from plugins.xero.sandbox.scopes import KNOWN, OPENID
 from tests.plugins.xero.sandbox.conftest import HARBOUR, Caller
 
-pytestmark = pytest.mark.slow  # walks through pages
+pytestmark = pytest.mark.slow  # a thousand odd queries
 
 JUNK: list[Any] = [
     None, "", " ", "x" * 5000, 0, -1, 1.5, 1e300, 10**30, True, False, [], {}, [1], [{}], [[]], {"a": 1}, "2026-02-30",
