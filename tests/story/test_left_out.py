@@ -98,7 +98,9 @@ def is_open(services: Services) -> list[str]:
 
 
 def figures(browser: Browser, tab: str) -> list[str]:
-    return re.findall(r"NZ\$ [\d,.]+", browser.get(tab).html.find(class_="figs").get_text())
+    found: list[str] = re.findall(r"NZ\$\s[\d,.]+", browser.get(tab).html.find(class_="figs").get_text())
+    assert found, "there are figures"
+    return found
 
 
 def day_later(browser: Browser, services: Services, clock: ManualClock, tab: str) -> str:
