@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, literal, select, type_coerce
 from sqlalchemy.orm import Session, joinedload
 
-from core.accounting.committed import drafts_waiting, estimates, worth
+from core.accounting.committed import drafts_waiting, on_the_way
 from core.accounting.models import DocumentLink, DocumentRow, Draft
 from core.accounting.project import BILLED
 from core.accounting.rules import CREDIT, DRAFT, SALE
@@ -155,15 +155,11 @@ def _with_drafts(session: Session, services: Services, lines: Sequence[Line], hi
             parts=told if len(told) > 1 else (),
             drafts=made[number],
             waiting=waiting[number],
-            on_the_way=_worth(services, waiting[number], line.record.currency),
+            on_the_way=on_the_way(services, waiting[number], line.record.currency),
         )
         for line, number in zip(lines, ids, strict=True)
         for told in (parts[number],)
     ]
-
-
-def _worth(services: Services, drafts: Sequence[Draft], currency: str) -> Decimal:
-    return sum((worth(one, currency) for one in drafts if not estimates(services, one)), Decimal(0))
 
 
 def _condition(which: str, billed: Any) -> Any:

@@ -6,7 +6,7 @@ connection, or raised a minute ago. Other currencies are never added.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -84,6 +84,11 @@ def drafts_waiting(
     return list(found)
 
 
+def on_the_way(services: Services, drafts: Iterable[Draft], currency: str) -> Decimal:
+    """What of these comes to an invoice, without tax, in `currency`: estimates bill nothing."""
+    return sum((worth(one, currency) for one in drafts if not estimates(services, one)), ZERO)
+
+
 def worth(draft: Draft, currency: str) -> Decimal:
     """What a draft comes to without tax, as far as it can be read; nothing where it is in another currency."""
     payload = draft.payload
@@ -111,4 +116,4 @@ def _linked(record: Any, hidden: Collection[int]) -> ColumnElement[bool]:
 
 def _waiting(session: Session, services: Services, record: Any, hidden: Collection[int], key: str) -> Decimal:
     rows = [one for one in drafts_waiting(session, record.kind, [record.id], hidden) if one.key != key]
-    return sum((worth(one, record.currency) for one in rows if not estimates(services, one)), ZERO)
+    return on_the_way(services, rows, record.currency)

@@ -86,7 +86,7 @@ class LinesField(Field):
             offer = _offer(items, row["item"], currency)
             before = _offer(items, row.get(WAS, ""), currency) if offer and _is_changed(row) else {}
             for part, text in offer.items():
-                stale = bool(before.get(part)) and _plain(row[part]) == _plain(before[part])
+                stale = bool(before.get(part)) and clean(row[part]) == clean(before[part])
                 row[part] = text if stale else row[part] or text
             row[WAS] = row["item"]
         self._read()
@@ -131,11 +131,6 @@ class LinesField(Field):
         self.process_errors = list(self.problems.values())
         if len(numbered) > MOST:
             self.process_errors.append(f"At most {MOST} lines fit; there are {len(numbered)}.")
-
-
-def _plain(text: str) -> str:
-    """A text as it was before a browser sent it."""
-    return text.replace("\r\n", "\n").strip()
 
 
 def _is_changed(row: Row) -> bool:

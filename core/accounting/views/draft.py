@@ -235,13 +235,13 @@ def helped_form(request: Any, posted: Any) -> Any:
     return form_page(request, posted.here, posted.desk, typed, query=query, **shown)
 
 
-def follow_items(request: Any, posted: Any) -> bool:
-    """Let another item bring its own, as `draft_fill.follow_items` does; whether anything that was seen made way."""
+def follow_items(request: Any, posted: Any) -> str:
+    """Let another item bring its own, as `draft_fill.follow_items` does; what to say if anything seen made way."""
     before, desk = draft_form.items_before(request.POST), posted.desk
     followed = draft_fill.follow_items(posted.typed, before, desk.lists, accounts=desk.has_accounts)
-    moved = bool(followed != posted.typed)
+    told = ANOTHER_ITEM if followed != posted.typed else ""
     posted.typed = followed
-    return moved
+    return told
 
 
 def _billed(request: Any, posted: Any) -> Decimal | None:
@@ -300,8 +300,7 @@ def post(request: Any) -> Any:
         request.session.flash("This form came without its key and was not sent. Press the button once more.", "error")
         return form_page(request, posted.here, posted.desk, posted.typed, status=422, **shown)
     if fresh and send and (moved or sheet.checked.document is None or posted.desk.kind is None):
-        words = ANOTHER_ITEM if moved else ""
-        return form_page(request, posted.here, posted.desk, posted.typed, status=422, filled=words, **shown)
+        return form_page(request, posted.here, posted.desk, posted.typed, status=422, filled=moved, **shown)
     row, done = _accept(request, posted, sheet, send=send)
     changed = row.payload["typed"] != posted.typed.as_payload()
     if not done and changed and row.state in intents.EDITABLE:

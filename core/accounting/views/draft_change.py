@@ -26,7 +26,7 @@ from core.accounting.documents import these
 from core.accounting.draft_words import title_of, waits_for
 from core.accounting.models import Connection, DocumentRow, DraftChange
 from core.accounting.pages import Place, intent_at, require, template_of
-from core.accounting.views.draft import ANOTHER_ITEM, follow_items, form_page, helped_form, sheet_of
+from core.accounting.views.draft import follow_items, form_page, helped_form, sheet_of
 from core.contract.values import Document, DocumentKind, DocumentStatus, Ref
 from core.forms import number_in
 from core.records.models import MODELS
@@ -184,8 +184,7 @@ def post(request: Any) -> Any:
     shown = {**posted.shown(), "tried": send}
     sheet = sheet_of(request, posted.here, posted.desk, posted.typed, **shown)
     if row.state in intents.EDITABLE and send and (moved or sheet.checked.document is None):
-        words = ANOTHER_ITEM if moved else ""
-        return form_page(request, posted.here, posted.desk, posted.typed, status=422, filled=words, **shown)
+        return form_page(request, posted.here, posted.desk, posted.typed, status=422, filled=moved, **shown)
     document = sheet.checked.document
     payload = draft_page.payload_of(sheet, to_json(document) if send and document else None)
     done = draft_changes.accept(request.dbsession, row, posted.version, payload, send=send, now=request.clock.now())
