@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from core.contract.extensions import NavLink, Panel
-from core.records import bin_pages
+from core.records import bin_pages, won
 from core.records.kinds import KINDS
 from core.records.line_items import SoldItem
 from core.records.models import Record
@@ -30,6 +30,7 @@ def includeme(config: Any) -> None:
     config.add_navigation(navigation)
     config.include("core.records.views")
     bin_pages.add_routes(config)
+    won.add_routes(config)
 
 
 def add_record_companion(config: Any, companion: Companion) -> None:

@@ -7,6 +7,8 @@ a choice as its word, yes and no as true and false. What is empty is not kept.
 from __future__ import annotations
 
 import datetime as dt
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,9 +18,11 @@ from sqlalchemy import String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import Base, Json
+from core.forms import can_be_seen
 
 TEXT, NUMBER, DATE, CHOICE, YES_NO = "text", "number", "date", "choice", "yesno"
 STYLES = {TEXT: "Text", NUMBER: "Number", DATE: "Date", CHOICE: "Choice", YES_NO: "Yes or no"}
+LONGEST_LABEL, LONGEST_CHOICE, MOST_CHOICES = 60, 100, 200
 PREFIX = "custom_"  # before the key, in forms, filters, files and the API
 
 
@@ -90,3 +94,67 @@ def custom_fields(session: Session, kind: str) -> tuple[CustomField, ...]:
 def changed_in(fields: Sequence[CustomField], old: Mapping[str, Any], new: Mapping[str, Any]) -> list[CustomField]:
     """The fields whose values differ."""
     return [field for field in fields if old.get(field.key) != new.get(field.key)]
+
+
+class NotAField(Exception):
+    """Why a custom field cannot be saved so: `name` is the form's field, with a sentence."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
+def all_rows(session: Session, kind: str) -> Sequence[CustomFieldRow]:
+    """The custom fields of a type in their order, retired ones last."""
+    row = CustomFieldRow
+    return session.scalars(select(row).where(row.kind == kind).order_by(row.retired, row.position, row.id)).all()
+
+
+def save_field(
+    session: Session, kind: str, row: CustomFieldRow | None, *, label: str, style: str, choices: str, in_list: bool
+) -> CustomFieldRow:
+    """Make a custom field (`row` None) or change one; its style and its key stay as they are. Raises `NotAField`."""
+    others = [one for one in all_rows(session, kind) if one is not row]
+    words = [word for word in dict.fromkeys(line.strip() for line in choices.splitlines()) if word]
+    style = row.style if row else style
+    _check(label, style, words, others)
+    if row is None:
+        place = 1 + max((one.position for one in others), default=0)
+        row = CustomFieldRow(kind=kind, key=_key(label, {one.key for one in others}), style=style, position=place)
+        session.add(row)
+    row.label, row.choices, row.in_list = label, words if style == CHOICE else [], in_list
+    session.flush()
+    return row
+
+
+def move_up(session: Session, row: CustomFieldRow) -> None:
+    """Put a custom field before the one above it."""
+    shown = [one for one in all_rows(session, row.kind) if not one.retired]
+    place = shown.index(row) if row in shown else 0
+    if place:
+        shown[place - 1 : place + 1] = [row, shown[place - 1]]
+    for number, one in enumerate(shown, start=1):
+        one.position = number
+
+
+def _check(label: str, style: str, words: Sequence[str], others: Sequence[CustomFieldRow]) -> None:
+    if not can_be_seen(label):
+        raise NotAField("label", "Write a name for the field.")
+    if len(label) > LONGEST_LABEL:
+        raise NotAField("label", f"Write at most {LONGEST_LABEL} characters.")
+    if label.casefold() in {one.label.casefold() for one in others}:
+        raise NotAField("label", "There is a field of that name already.")
+    if style not in STYLES:
+        raise NotAField("style", "Choose one of the list.")
+    if style == CHOICE and len(words) < 2:
+        raise NotAField("choices", "Write at least two choices, each on a line of its own.")
+    if any(len(word) > LONGEST_CHOICE for word in words) or len(words) > MOST_CHOICES:
+        raise NotAField("choices", f"At most {MOST_CHOICES} choices of {LONGEST_CHOICE} characters fit.")
+
+
+def _key(label: str, taken: set[str]) -> str:
+    """A key from the label: small letters and digits; a number behind it where it is taken."""
+    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:34] or "field"
+    names = (base if number == 1 else f"{base}_{number}" for number in range(1, 1000))
+    return next(name for name in names if name not in taken)

@@ -253,7 +253,7 @@ class TagsField(Field):
         self.known: Sequence[str] = ()
 
     def _value(self) -> str:
-        return ", ".join(self.data or ())
+        return str(self.raw_data[0]) if self.raw_data and self.process_errors else ", ".join(self.data or ())
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read the words; the same word twice is one. Raises ValueError with a sentence."""

@@ -40,6 +40,7 @@ def record_page(request: Any, record: Record, active: str, **values: Any) -> dic
         "sub": sub_line(record, request.name_of(record.owner_id)),
         "tabs": tabs(request, record, counts),
         "active": active,
+        "started": any(related.kind == "projects" and count for related, count in counts),
         "strips": [panel for strip in request.registry.record_strips for panel in strip(request, record)],
         **values,
     }

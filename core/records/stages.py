@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import String, select
+from sqlalchemy import String, Table, case, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import Base
@@ -53,3 +53,79 @@ def stages(session: Session) -> Sequence[Stage]:
 def outcome_of(found: Sequence[Stage], name: str) -> str:
     """Whether a stage is open, won or lost; one that is not there any more is open."""
     return next((stage.outcome for stage in found if stage.name == name), OPEN)
+
+
+class NotAStage(Exception):
+    """Why stages cannot be saved so: `problems` are pairs of a row's number (-1 for the whole) and a sentence."""
+
+    def __init__(self, problems: Sequence[tuple[int, str]]) -> None:
+        super().__init__("; ".join(text for _, text in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A stage as an administrator wrote it: `was` is what it was called before, "" for a new one."""
+
+    stage: Stage
+    was: str = ""
+
+
+def save_stages(session: Session, written: Sequence[Written]) -> None:
+    """Have these stages in this order, and no others; deals follow a new name and a new outcome. Raises `NotAStage`."""
+    before = list(stages(session))
+    gone = [stage.name for stage in before if stage.name not in {one.was for one in written}]
+    problems = [*_problems(written), *_still_used(session, gone)]
+    if problems:
+        raise NotAStage(problems)
+    session.execute(delete(StageRow))
+    for place, one in enumerate(written):
+        made = StageRow(
+            name=one.stage.name, probability=one.stage.probability, outcome=one.stage.outcome, position=place
+        )
+        session.add(made)
+    session.flush()
+    _follow(session, before, [one for one in written if one.was])
+
+
+def _problems(written: Sequence[Written]) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    seen: set[str] = set()
+    for place, one in enumerate(written):
+        if one.stage.name.casefold() in seen:
+            found.append((place, f"There are two stages called {one.stage.name}."))
+        seen.add(one.stage.name.casefold())
+    for outcome, words in ((OPEN, "still open"), (WON, "won"), (LOST, "lost")):
+        if outcome not in {one.stage.outcome for one in written}:
+            found.append((-1, f"At least one stage must mean that a deal is {words}."))
+    return found
+
+
+def _still_used(session: Session, gone: Sequence[str]) -> list[tuple[int, str]]:
+    deals = _deals()
+    counts = select(deals.c.stage, func.count()).where(deals.c.stage.in_(gone)).group_by(deals.c.stage)
+    return [
+        (-1, f"{count} {'opportunity is' if count == 1 else 'opportunities are'} in {name}: move them first.")
+        for name, count in session.execute(counts)
+    ]
+
+
+def _follow(session: Session, before: Sequence[Stage], renamed: Sequence[Written]) -> None:
+    """Deals get the new name and outcome of their stage, in one statement, so that names may change places."""
+    deals, old = _deals(), {stage.name: stage for stage in before}
+    moved = [one for one in renamed if old.get(one.was) and _differs(old[one.was], one.stage)]
+    if not moved:
+        return
+    names = case({one.was: one.stage.name for one in moved}, value=deals.c.stage)
+    outcomes = case({one.was: one.stage.outcome for one in moved}, value=deals.c.stage)
+    those = update(deals).where(deals.c.stage.in_([one.was for one in moved]))
+    session.execute(those.values(stage=names, outcome=outcomes, version=deals.c.version + 1))
+
+
+def _differs(old: Stage, new: Stage) -> bool:
+    return (old.name, old.outcome) != (new.name, new.outcome)
+
+
+def _deals() -> Table:
+    """The table of deals; its class stands above this module."""
+    return Base.metadata.tables["opportunities"]
