@@ -104,6 +104,7 @@ def delete_and_restore(sales: Visitor, name: str) -> None:
     sales.go("/contacts")
     sales.follow(name, sales.main)
     sales.follow("Delete this contact")
+    sales.sees("What happens")
     well(sales)
     sales.press("Delete")
     sales.sees(f"{name} was deleted.")
