@@ -1,4 +1,4 @@
-"""The start page and the pages for administrators."""
+"""The pages for administrators."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def includeme(config: Any) -> None:
     config.add_navigation(navigation)
     config.add_deed_words({"user.changed": "User changed"})
     config.include("core.admin.views")
+    config.include("core.admin.audit")
 
 
 def navigation(request: Any) -> Iterable[NavLink]:
-    """The start page, and what administrators look after."""
-    yield NavLink("Home", "/", order=0)
+    """What administrators look after."""
     yield NavLink("Plugins", "/admin/plugins", section="Admin", order=20, right="admin.plugins")
     yield NavLink("Users", "/admin/users", section="Admin", order=30, right="admin.users")
     yield NavLink("Audit trail", "/admin/audit", section="Admin", order=40, right="audit.see")

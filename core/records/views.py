@@ -6,7 +6,6 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from core.audit.service import deeds_on
 from core.forms import clean, number_in
 from core.records import lists, merging, service
 from core.records.editing import edit_form, is_good, new_form
@@ -77,12 +76,11 @@ def choices(request: Any) -> dict[str, Any]:
 
 
 def show(request: Any) -> dict[str, Any]:
-    """A record: its fields, what belongs to it, and its history for those who may see it."""
+    """A record: its fields, and beside them what other rooms have to show, such as what happened on it."""
     record = record_of(request)
-    deeds = deeds_on(request.dbsession, record.kind, record.id) if request.has_permission("audit.see") else []
-    names = {entry.user_id: request.name_of(entry.user_id) for entry in deeds}
+    asides = [panel for aside in request.registry.record_asides for panel in aside(request, record)]
     form = KINDS[record.kind].form(obj=record)
-    return record_page(request, record, "overview", facts=form, deeds=deeds, names=names, tones=TONES)
+    return record_page(request, record, "overview", facts=form, asides=asides, tones=TONES)
 
 
 def related(request: Any) -> Any:
