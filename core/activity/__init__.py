@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from core.activity import service
-from core.activity.pages import aside
+from core.activity import service, tasks
+from core.activity.pages import aside, today
 from core.contract.extensions import NavLink
 
 
@@ -19,8 +19,11 @@ def includeme(config: Any) -> None:
     config.add_navigation(navigation)
     config.include("core.activity.views.day")
     config.include("core.activity.views.notes")
+    config.include("core.activity.views.tasks")
 
 
 def navigation(request: Any) -> Iterable[NavLink]:
     """The start page, and the list of tasks."""
     yield NavLink("My day", "/", order=0)
+    due = tasks.count_due(request.dbsession, request.identity.id, today(request)) if request.identity else 0
+    yield NavLink("Tasks", "/tasks", order=5, badge=str(due or ""))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from core.activity import timeline
-from core.activity.forms import NoteForm
+from core.activity import tasks, timeline
+from core.activity.forms import NoteForm, QuickTaskForm
 from core.activity.models import Note, Task
 from core.activity.wording import Change, Wording
 from core.audit import may_read, never_read
@@ -18,6 +19,7 @@ from core.users import service as users
 EDIT = "records.edit"
 ASIDE = "activity/aside.jinja2"
 FEW = 10  # entries beside a record
+OPEN_TASKS = 20
 TOLD = 3  # values of a deed that a timeline tells; the rest is in the audit trail
 FIRST = ("Stage", "Status")  # of several values these are told first
 LONGEST = 120  # letters of such a value
@@ -29,11 +31,20 @@ def aside(request: Any, record: Record) -> Iterable[Panel]:
 
 
 def aside_values(request: Any, record: Record, **forms: Any) -> dict[str, Any]:
-    """What `activity/aside.jinja2` needs; `forms` are those that were filled in: `note_form`."""
+    """What `activity/aside.jinja2` needs; `forms` are those that were filled in: `note_form`, `task_form`."""
     typed = {**getattr(request, "activity_forms", {}), **forms}
     note_form = typed.get("note_form") or NoteForm()
-    values = timeline_values(request, record, FEW)
-    return {**values, "record": record, "note_form": note_form, "may": may_write(request)}
+    task_form = typed.get("task_form") or QuickTaskForm(data={"assignee_id": request.identity.id})
+    task_form.assignee_id.offer(request.people())
+    session, day = request.dbsession, today(request)
+    return {
+        **timeline_values(request, record, FEW),
+        "record": record,
+        "note_form": note_form,
+        "task_form": task_form,
+        "rows": tasks.rows(session, tasks.open_on(session, record.kind, record.id, limit=OPEN_TASKS), day),
+        "may": may_write(request),
+    }
 
 
 def timeline_values(request: Any, record: Record, limit: int, before: str = "") -> dict[str, Any]:
@@ -56,6 +67,12 @@ def timeline_values(request: Any, record: Record, limit: int, before: str = "") 
         "sentences": sentences,
         "viewer_id": request.identity.id if request.identity else None,
     }
+
+
+def today(request: Any) -> dt.date:
+    """The day it is for the user."""
+    day: dt.date = request.clock.now().date()
+    return day
 
 
 def may_write(request: Any) -> bool:
