@@ -324,15 +324,15 @@ def accept(
     return intents.change(session, row, {"payload": payload, "theirs": {}}, send=send, now=now)
 
 
-def listed(session: Session, hidden: Collection[int] = ()) -> list[tuple[DraftChange, str]]:
+def listed(session: Session, hidden: Collection[int] = (), *, by: int | None = None) -> list[tuple[DraftChange, str]]:
     """The changes that are not in the books: typed and not sent, on their way, refused; each with who made it.
 
-    The last hundred, those in `hidden` connections left out.
+    The last hundred, those in `hidden` connections left out; `by` a user, or by all for None.
     """
     query = (
         select(DraftChange, User.name)
         .outerjoin(User, User.id == DraftChange.created_by)
-        .where(*_waiting(hidden))
+        .where(*_waiting(hidden), *([] if by is None else [DraftChange.created_by == by]))
         .order_by(DraftChange.id.desc())
         .limit(100)
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
 from core.activity import service, tasks
 from core.activity.pages import aside, today
 from core.contract.extensions import NavLink
+
+log = logging.getLogger(__name__)
 
 
 def includeme(config: Any) -> None:
@@ -23,7 +26,15 @@ def includeme(config: Any) -> None:
 
 
 def navigation(request: Any) -> Iterable[NavLink]:
-    """The start page, and the list of tasks."""
+    """The start page, and the list of tasks with how many of the user's are due."""
     yield NavLink("My day", "/", order=0)
-    due = tasks.count_due(request.dbsession, request.identity.id, today(request)) if request.identity else 0
-    yield NavLink("Tasks", "/tasks", order=5, badge=str(due or ""))
+    yield NavLink("Tasks", "/tasks", order=5, badge=_due(request))
+
+
+def _due(request: Any) -> str:
+    """The count; nothing where it cannot be told, for a fault's page has the navigation too."""
+    try:
+        return str(tasks.count_due(request.dbsession, request.identity.id, today(request)) or "")
+    except Exception:
+        log.exception("how many tasks are due cannot be told")
+        return ""

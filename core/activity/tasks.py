@@ -61,6 +61,12 @@ def count_due(session: Session, user_id: int, until: dt.date) -> int:
     return session.scalar(query.where(Task.assignee_id == user_id, Task.state == OPEN, Task.due_on <= until)) or 0
 
 
+def count_open(session: Session, user_id: int) -> int:
+    """How many open tasks a user has."""
+    query = select(func.count()).select_from(Task)
+    return session.scalar(query.where(Task.assignee_id == user_id, Task.state == OPEN)) or 0
+
+
 def open_on(session: Session, kind: str, record_id: int, *, limit: int) -> Sequence[Task]:
     """The open tasks about a record, by when they are due."""
     query = select(Task).where(Task.kind == kind, Task.record_id == record_id, Task.state == OPEN)

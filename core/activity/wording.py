@@ -83,8 +83,8 @@ class Wording:
         """What a grant allows, in words where the provider has any for it."""
         spec = self._providers.get(provider)
         asked = [one for way in spec.authorizers for one in way.permissions()] if spec else []
-        words = {one.scope: one.key or one.why for one in asked}
-        return "; ".join(dict.fromkeys(words.get(scope) or scope for scope in scopes))
+        words = {one.scope: one.key or one.why.rstrip(".") for one in asked}
+        return "\n".join(dict.fromkeys(words.get(scope) or scope for scope in scopes))
 
 
 def label_of(kind: str, name: str) -> str:

@@ -171,7 +171,7 @@ def test_the_audit_trail_says_values_as_people_say_them(log_in: LogIn, services:
         scopes = {"provider": "gone", "scopes": "one.read two"}
         record_deed(session, when=NOW, user_id=1, deed="accounting connected", new=scopes)
     page = log_in("admin").get("/admin/audit")
-    assert changes(page, 0) == [["Provider", "", "gone"], ["Permissions", "", "one.read; two"]]
+    assert changes(page, 0) == [["Provider", "", "gone"], ["Permissions", "", "one.read two"]]
     assert changes(page, 1) == [["Role", "Reader", "Sales"]]
     assert changes(page, 2) == [
         ["Owner", "Mere Tautari", "somebody who is not there any more"],

@@ -88,6 +88,7 @@ def test_every_deed_on_a_task_is_written_down_once(log_in: LogIn, services: Serv
     assert trail[1] == ("task.changed", "organizations", old, new)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_stored_is_said_and_stays_in_the_form(log_in: LogIn, mill: str, make: Make) -> None:
     make("contacts", last_name="Old Mill")
     sales = log_in("sales")

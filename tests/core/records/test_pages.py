@@ -299,15 +299,6 @@ def test_of_two_with_the_same_name_one_must_say_which(log_in: LogIn, make: Make)
     form.submit(status=303)
 
 
-def test_the_start_page_shows_what_closes_next_and_what_changed(log_in: LogIn, make: Make) -> None:
-    make("opportunities", name="Soon", stage="New", close_date=dt.date(2026, 12, 1))
-    make("opportunities", name="Won already", stage="Won", close_date=dt.date(2026, 12, 1))
-    page = log_in("reader").get("/")
-    assert [cell.get_text(strip=True) for cell in page.html.select("tbody a")] == ["Soon"]
-    assert "Won already" in words(page, "aside")
-    assert "No deal is waiting" not in page
-
-
 def test_a_record_in_a_currency_that_went_out_of_use_can_still_be_saved_and_no_other_be_put_into_it(
     log_in: LogIn, make: Make, services: Services
 ) -> None:
