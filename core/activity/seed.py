@@ -17,6 +17,7 @@ from core.users.models import User
 
 # Kind and name of the record, author's log-in, days and hours ago, text.
 NOTES = (
+    ("organizations", "Old Mill Bakery", "admin", 30, 2, "Met at the food fair. Opens a second shop in autumn."),
     ("organizations", "Harbour Coffee Roasters", "sales", 12, 3,
      "Ngaire wants the second stage done before the summer rush.\n\n"
      "- drum and cooling tray first\n- the old grinder can go to the tap-room\n\n"

@@ -75,6 +75,7 @@ def test_the_style_guide_shows_every_component(log_in: LogIn) -> None:
     page = log_in("reader").get("/admin/styleguide")
     for part in (
         ".btn.main", ".tag", ".st.bad", ".figs .fig", ".card", "table.rows", ".tabs", ".seg", ".strip", ".chk",
+        ".tasks .task", ".diff",
         ".banner.warn", ".toast", "dialog", ".timeline", ".plot svg", ".ladder", ".kv", ".empty", ".errs", ".f .err",
     ):  # fmt: skip
         assert page.html.select_one(f"main {part}") is not None, part
