@@ -29,6 +29,7 @@ PARTS = (
     "core.users",
     "core.audit",
     "core.records",
+    "core.activity",
     "core.accounting",
     "core.admin",
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -31,6 +32,9 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
 SCALE = Decimal(10_000)
 MAX_AMOUNT = Decimal("99999999999999")
 WRITES = "ledgertab_writes"
+# By table and dialect, filled in by models: statements that the table's first revision carries out behind it, such as
+# triggers. A later revision that copies the table (a batch change on SQLite) has to make them anew.
+GUARDS: dict[str, Mapping[str, Sequence[str]]] = {}
 
 
 class Base(DeclarativeBase):
@@ -164,15 +168,20 @@ def make_engine(url: str) -> Engine:
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10, json_serializer=_json)
     memory = url in ("sqlite://", "sqlite:///:memory:")
     arguments: dict[str, Any] = {"check_same_thread": False, "timeout": 20}
     if memory:
-        engine = create_engine(url, poolclass=StaticPool, connect_args=arguments)
+        engine = create_engine(url, poolclass=StaticPool, connect_args=arguments, json_serializer=_json)
     else:
-        engine = create_engine(url, connect_args=arguments)
+        engine = create_engine(url, connect_args=arguments, json_serializer=_json)
     _prepare_sqlite(engine, wal=not memory)
     return engine
+
+
+def _json(value: Any) -> str:
+    """As it is read: letters beyond ASCII as themselves, so that a search in the stored text finds them."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _prepare_sqlite(engine: Engine, *, wal: bool) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 from babel import Locale
 from babel.numbers import get_currency_precision, get_territory_currencies
+from markupsafe import Markup, escape
 
 # Signs people know without thinking; every other currency is written with its three letters.
 SIGNS = {
@@ -67,6 +69,21 @@ def money(value: Decimal | None, currency: str) -> str:
     return f"{MINUS if value < 0 else ''}{sign}{'' if len(sign) < 2 else NO_BREAK}{whole}"
 
 
+def exact(value: Decimal, currency: str) -> str:
+    """An amount with its currency for whatever keeps it as text, to the cent and no digit lost: ``11.50 NZD``."""
+    return f"{_padded(value, decimals(currency))} {currency}".strip()
+
+
+def price(value: Decimal) -> str:
+    """A unit price without its currency: to the cent, and further where it goes further: ``11.50``, ``0.0125``."""
+    return _signed(f"{Decimal(_padded(value, 2)):,f}")
+
+
+def _padded(value: Decimal, places: int) -> str:
+    own = -int(value.normalize().as_tuple().exponent)
+    return f"{value:.{max(places, own)}f}"
+
+
 def compact(value: Decimal) -> str:
     """An amount in few letters, for the axis of a chart: ``0``, ``750``, ``12.5k``, ``−2M``."""
     for size, letter in ((1_000_000, "M"), (1_000, "k")):
@@ -122,6 +139,42 @@ def _in_words(seconds: float, pattern: str) -> str:
             count = int(seconds // size)
             return pattern.format(f"{count} {name}{'' if count == 1 else 's'}")
     return pattern.format("a moment")
+
+
+_WEB = re.compile(r"(?:https?://|www\.)[^\s<>\"'“”‘’]+", re.IGNORECASE)
+_AFTER = ".,;:!?…"
+
+
+def linked(text: str) -> Markup:
+    """A text with its addresses of the web as links; all else in it is shown as it was typed, never as HTML."""
+    parts, end = [], 0
+    for found in _WEB.finditer(text):
+        address = _bare(found[0])
+        parts += [escape(text[end : found.start()]), _link(address)]
+        end = found.start() + len(address)
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def _bare(address: str) -> str:
+    """An address without the marks of the sentence behind it; a closing bracket belongs to it if its opening does."""
+    while address and (address[-1] in _AFTER or (address[-1] in ")]" and not _is_closed_by(address))):
+        address = address[:-1]
+    return address
+
+
+def _is_closed_by(address: str) -> bool:
+    opening = {")": "(", "]": "["}[address[-1]]
+    return address.count(opening) >= address.count(address[-1])
+
+
+def _link(address: str) -> Markup:
+    target = address if "://" in address else f"https://{address}"
+    return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(target, address)
+
+
+def cell(text: str) -> str:
+    """A text for a cell of a file that a spreadsheet may open: what it would take for a formula gets an apostrophe."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def initials(name: str) -> str:

@@ -60,6 +60,7 @@ def _filters() -> dict[str, Any]:
         "initials": formats.initials,
         "deed_words": _deed_words,
         "field_words": formats.field_words,
+        "linked": formats.linked,
     }
 
 

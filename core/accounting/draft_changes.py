@@ -22,6 +22,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from core import formats
 from core.accounting import connections, draft_notes, draft_versions, intents, sending, snapshot
 from core.accounting.codec import from_json, to_json
 from core.accounting.deeds import in_connection
@@ -96,8 +97,8 @@ class ChangeDeed(sending.Deed[DraftChange, Document]):
             row.payload = {**row.payload, "unmet": draft_versions.unmet(made, wanted_of(row), before)}
         snapshot.save_documents(session, row.connection_id, [made], now)
         name = made.number or before.number or made.ref.id
-        old = {"document": name, "total": f"{before.total} {before.currency}", **in_connection(row.connection)}
-        new = {} if row.deed == DELETE else {"document": name, "total": f"{made.total} {made.currency}"}
+        old = {"document": name, "total": formats.exact(before.total, before.currency), **in_connection(row.connection)}
+        new = {} if row.deed == DELETE else {"document": name, "total": formats.exact(made.total, made.currency)}
         record_deed(
             session,
             when=now,
@@ -323,15 +324,15 @@ def accept(
     return intents.change(session, row, {"payload": payload, "theirs": {}}, send=send, now=now)
 
 
-def listed(session: Session, hidden: Collection[int] = ()) -> list[tuple[DraftChange, str]]:
+def listed(session: Session, hidden: Collection[int] = (), *, by: int | None = None) -> list[tuple[DraftChange, str]]:
     """The changes that are not in the books: typed and not sent, on their way, refused; each with who made it.
 
-    The last hundred, those in `hidden` connections left out.
+    The last hundred, those in `hidden` connections left out; `by` a user, or by all for None.
     """
     query = (
         select(DraftChange, User.name)
         .outerjoin(User, User.id == DraftChange.created_by)
-        .where(*_waiting(hidden))
+        .where(*_waiting(hidden), *([] if by is None else [DraftChange.created_by == by]))
         .order_by(DraftChange.id.desc())
         .limit(100)
     )

@@ -1,4 +1,4 @@
-"""The start page and the pages for administrators."""
+"""The pages for administrators."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ def includeme(config: Any) -> None:
     config.add_deed_words({"user.changed": "User changed"})
     config.include("core.admin.views")
     config.include("core.admin.definitions")
+    config.include("core.admin.audit")
 
 
 def navigation(request: Any) -> Iterable[NavLink]:
-    """The start page, and what administrators look after."""
-    yield NavLink("Home", "/", order=0)
+    """What administrators look after."""
     yield NavLink("Plugins", "/admin/plugins", section="Admin", order=20, right="admin.plugins")
     yield NavLink("Stages", "/admin/stages", section="Admin", order=24, right="records.define")
     yield NavLink("Custom fields", "/admin/fields", section="Admin", order=26, right="records.define")

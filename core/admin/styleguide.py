@@ -10,6 +10,9 @@ from typing import Any
 from markupsafe import Markup
 from wtforms import Form
 
+from core.activity.models import Task
+from core.activity.tasks import Row
+from core.activity.wording import Change
 from core.contract.extensions import Tab
 from core.plots import scale
 from core.records.fields import AmountField, ChoiceField, DayField, lines, text
@@ -47,10 +50,7 @@ def samples(now: dt.datetime) -> dict[str, Any]:
             ("maybe", Markup("Customer is <b>38 days overdue</b>")),
             ("ok", "Customer is active, terms known"),
         ],
-        "happenings": [
-            Happening(now - dt.timedelta(minutes=4), "Mere Tautari", "Linked to Harbour Coffee Roasters Ltd"),
-            Happening(now - dt.timedelta(days=3), "Mere Tautari", "Changed: stage"),
-        ],
+        **_activity(now),
         "bars": [
             {"label": "Not due", "bars": [(Decimal(4025), "accent")]},
             {"label": "1–30 days", "bars": [(Decimal(1150), "warn")]},
@@ -63,4 +63,20 @@ def samples(now: dt.datetime) -> dict[str, Any]:
             {"label": "Paid", "shown": "NZ$ 7,463.75", "share": 0.373, "tone": "good"},
         ],
         "amount": Decimal("4312.5"),
+    }
+
+
+def _activity(now: dt.datetime) -> dict[str, Any]:
+    """What happened, what is to do, what was changed."""
+    overdue, done = Task(id=1, title="Send the samples", state="open"), Task(id=2, title="Measure", state="done")
+    return {
+        "happenings": [
+            Happening(now - dt.timedelta(minutes=4), "Mere Tautari", "Linked to Harbour Coffee Roasters Ltd"),
+            Happening(now - dt.timedelta(days=3), "Mere Tautari", "Changed: stage"),
+        ],
+        "tasks": [
+            Row(overdue, "Mere Tautari", "Autumn beans", "#", "Overdue 2 d", "bad"),
+            Row(done, "Tom Fielding", "", "", "12 Nov", ""),
+        ],
+        "changes": [Change("Stage", "Proposal", "Won"), Change("Reason", None, "Price")],
     }

@@ -54,5 +54,11 @@ def may_read(request: Any, entry: AuditEntry) -> bool:
     return judged
 
 
+def never_read(request: Any) -> frozenset[str]:
+    """The deeds whose values the user may read nowhere, for want of a right; of the others `may_read` judges each."""
+    rights: Mapping[str, Sequence[str]] = request.registry.deed_rights
+    return frozenset(deed for deed, needed in rights.items() if not _has_all(request, needed, {}))
+
+
 def _has_all(request: Any, rights: Iterable[str], values: dict[str, Any]) -> bool:
     return all(request.has_permission(right) for right in rights)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.audit.models import AuditEntry
@@ -47,17 +47,7 @@ def record_deed(
 def deeds_on(session: Session, kind: str, record_id: int, *, limit: int = 20) -> Sequence[AuditEntry]:
     """The latest deeds on one record, newest first."""
     found = select(AuditEntry).where(AuditEntry.kind == kind, AuditEntry.record_id == record_id)
-    return session.scalars(found.order_by(AuditEntry.id.desc()).limit(limit)).all()
-
-
-def latest_deeds(session: Session, *, offset: int = 0, limit: int = 50) -> Sequence[AuditEntry]:
-    """The latest deeds of all, newest first."""
-    return session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).offset(offset).limit(limit)).all()
-
-
-def count_deeds(session: Session) -> int:
-    """How many deeds are written down."""
-    return session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+    return session.scalars(found.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(limit)).all()
 
 
 def last_titles(session: Session, kind: str, ids: Iterable[int]) -> dict[int, str]:

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from core import migrations
+from core.activity.seed import seed_demo_activity
 from core.cli.opening import open_services
 from core.records.seed import seed_contacts, seed_demo_records
 from core.settings import StartError
@@ -30,6 +31,7 @@ def seed(options: argparse.Namespace) -> int:
             if options.demo:
                 seed_demo_users(session, services.clock)
                 seed_demo_records(session, services.clock)
+                seed_demo_activity(session, services.clock)
             if options.contacts:
                 seed_contacts(session, services.clock, options.contacts)
     sys.stdout.write("Done.\n")

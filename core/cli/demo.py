@@ -19,6 +19,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from core import migrations
+from core.activity.seed import seed_demo_activity
 from core.cli.children import Children, Died, answers, port_is_free
 from core.loader import installed
 from core.records.seed import seed_demo_records
@@ -208,6 +209,7 @@ def _prepare(place: Demo) -> None:
         with services.db.begin() as session:
             seed_demo_users(session, services.clock)
             seed_demo_records(session, services.clock)
+            seed_demo_activity(session, services.clock)
     finally:
         services.http.close()
         services.db.engine.dispose()

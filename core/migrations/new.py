@@ -12,16 +12,17 @@ import pkgutil
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.autogenerate.api import AutogenContext
+from alembic.operations.ops import CreateTableOp
 from alembic.runtime.migration import MigrationContext
 
 import core
-from core.db import Amount, Base, Json, Moment, Rate, engine_without_pool
+from core.db import GUARDS, Amount, Base, Json, Moment, Rate, engine_without_pool
 from core.loader import Plugin, Plugins
 from core.migrations import Line, lines, upgrade
 
@@ -124,7 +125,17 @@ def _difference(plugins: Sequence[Plugin], owner: str) -> str | None:
     if operations is None or operations.is_empty():
         return None
     code = render_python_code(operations, render_as_batch=True, render_item=_render, migration_context=context)
-    return "\n".join(row for row in code.splitlines() if "###" not in row).strip()
+    rows = [row for row in code.splitlines() if "###" not in row]
+    made = [one.table_name for one in operations.ops if isinstance(one, CreateTableOp)]
+    return "\n".join([*rows, *_guards(made)]).strip()
+
+
+def _guards(tables: Sequence[str]) -> Iterator[str]:
+    """What is carried out behind new tables, as they ask for it themselves (`core.db.GUARDS`)."""
+    for name in tables:
+        for dialect, statements in GUARDS.get(name, {}).items():
+            yield f'    if op.get_bind().dialect.name == "{dialect}":'
+            yield from (f'        op.execute("""{statement}""")' for statement in statements)
 
 
 def _render(kind: str, thing: Any, context: AutogenContext) -> str | Literal[False]:

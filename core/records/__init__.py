@@ -21,6 +21,8 @@ def includeme(config: Any) -> None:
     config.registry.record_watchers = []
     config.registry.record_strips = []
     config.add_directive("add_record_strip", add_record_strip)
+    config.registry.record_asides = []
+    config.add_directive("add_record_aside", add_record_aside)
     config.add_directive("add_record_companion", add_record_companion)
     config.add_directive("add_record_watcher", add_record_watcher)
     config.registry.item_sources = []
@@ -60,6 +62,11 @@ def sold_items(request: Any) -> list[SoldItem]:
 def add_record_strip(config: Any, strip: Callable[[Any, Record], Iterable[Panel]]) -> None:
     """Let a room tell something on the head of a record's pages: `strip(request, record)` yields what is drawn."""
     config.registry.record_strips.append(strip)
+
+
+def add_record_aside(config: Any, aside: Callable[[Any, Record], Iterable[Panel]]) -> None:
+    """Let a room show something beside the facts of a record: `aside(request, record)` yields what is drawn."""
+    config.registry.record_asides.append(aside)
 
 
 def navigation(request: Any) -> Iterable[NavLink]:

@@ -33,7 +33,7 @@ class LineItem:
         """The line as the audit trail tells it."""
         name = " ".join(part for part in (self.item, self.description) if part)
         off = f" less {formats.number(self.discount)} %" if self.discount else ""
-        return f"{name}: {formats.number(self.quantity)} at {formats.number(self.unit_price)}{off}"
+        return f"{name}: {formats.number(self.quantity)} at {formats.price(self.unit_price)}{off}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -172,9 +173,17 @@ def _order(kind: str, sort: str) -> list[Any]:
     return [column.desc().nulls_last() if descending else column.asc().nulls_last() for column in chosen]
 
 
-def closing(session: Session, limit: int) -> Sequence[Opportunity]:
-    """The open opportunities that should close first."""
-    still_open = Opportunity.outcome == "open"
-    query = select(Opportunity).where(still_open, Opportunity.close_date.is_not(None))
-    query = query.options(joinedload(Opportunity.organization)).order_by(Opportunity.close_date, Opportunity.id)
-    return session.scalars(query.limit(limit)).all()
+def closing(
+    session: Session, limit: int, *, owner_id: int | None = None, until: dt.date | None = None
+) -> Sequence[Opportunity]:
+    """The open opportunities that should close first: of one owner, and until a day, where these are given."""
+    conditions: list[ColumnElement[bool]] = [
+        Opportunity.outcome == "open",
+        Opportunity.close_date.is_not(None),
+    ]
+    if owner_id is not None:
+        conditions.append(Opportunity.owner_id == owner_id)
+    if until is not None:
+        conditions.append(Opportunity.close_date <= until)
+    query = select(Opportunity).where(*conditions).options(joinedload(Opportunity.organization))
+    return session.scalars(query.order_by(Opportunity.close_date, Opportunity.id).limit(limit)).all()

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
+from core import formats
 from core.audit.service import record_deed
 from core.contract.extensions import RecordChange
 from core.loader import Plugins
@@ -189,17 +190,23 @@ def _without_same(session: Session, record: Record, old: Any, new: Any, pick: in
 
 
 def _readable(session: Session, record: Record, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as people read them: links by the title of what they lead to, lines as texts, custom fields by label."""
-    shown = {name: _title(session, name, value) for name, value in values.items() if name != "custom"}
+    """Values as people read them: links by their titles, money with its currency, lines as texts, custom fields by
+    their labels.
+    """
+    currency = str(values.get("currency", getattr(record, "currency", "")))
+    shown = {name: _title(session, name, value, currency) for name, value in values.items() if name != "custom"}
     custom = values.get("custom") or {}
     labels = custom_fields(session, record.kind) if custom else ()
     return shown | {field.label: field.value_in(custom) for field in labels if field.key in custom}
 
 
+MONEY = frozenset({"amount", "budget"})
 _LINKS = {"organization_id": "organizations", "contact_id": "contacts", "opportunity_id": "opportunities"}
 
 
-def _title(session: Session, name: str, value: Any) -> Any:
+def _title(session: Session, name: str, value: Any, currency: str) -> Any:
+    if name in MONEY and value is not None:
+        return formats.exact(value, currency)
     if isinstance(value, tuple):
         return [str(one) for one in value]
     if name not in _LINKS or value is None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from core.audit.service import deeds_on
 from core.forms import clean, number_in
 from core.records import bin, lists, merging, service
 from core.records.editing import edit_form, form_for, is_good, new_form
@@ -77,12 +76,11 @@ def choices(request: Any) -> dict[str, Any]:
 
 
 def show(request: Any) -> dict[str, Any]:
-    """A record: its fields, what belongs to it, and its history for those who may see it."""
+    """A record: its fields, and beside them what other rooms have to show, such as what happened on it."""
     record = record_of(request)
-    deeds = deeds_on(request.dbsession, record.kind, record.id) if request.has_permission("audit.see") else []
-    names = {entry.user_id: request.name_of(entry.user_id) for entry in deeds}
+    asides = [panel for aside in request.registry.record_asides for panel in aside(request, record)]
     form = form_for(request, KINDS[record.kind])(obj=record)
-    return record_page(request, record, "overview", facts=form, deeds=deeds, names=names, tones=tone_of)
+    return record_page(request, record, "overview", facts=form, asides=asides, tones=tone_of)
 
 
 def related(request: Any) -> Any:
@@ -190,5 +188,6 @@ def delete(request: Any) -> Any:
         request.response.status_int = 409
         return {**ask_delete(request), "stale": True}
     service.delete(request.dbsession, record, actor(request), seen_version=record.version)
-    request.session.flash([f"{record.title} was deleted.", "Restore", f"/bin{record.path}/restore"], "undo")
+    undo = {"text": f"{record.title} was deleted.", "deed": "Restore", "url": f"/bin{record.path}/restore", "next": ""}
+    request.session.flash(undo, "undo")
     return HTTPSeeOther(f"/{record.kind}")

@@ -632,7 +632,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_entries_at"), ["at"], unique=False)
-        batch_op.create_index("ix_audit_entries_record", ["kind", "record_id"], unique=False)
+        batch_op.create_index("ix_audit_entries_deed", ["deed", "id"], unique=False)
+        batch_op.create_index("ix_audit_entries_record", ["kind", "record_id", "at", "id"], unique=False)
+        batch_op.create_index("ix_audit_entries_user", ["user_id", "id"], unique=False)
 
     op.create_table(
         "login_sessions",
@@ -651,6 +653,25 @@ def upgrade() -> None:
     with op.batch_alter_table("login_sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_login_sessions_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_login_sessions_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "notes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("edited_at", core.db.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["author_id"], ["users.id"], name=op.f("fk_notes_author_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
+    )
+    with op.batch_alter_table("notes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notes_author_id"), ["author_id"], unique=False)
+        batch_op.create_index("ix_notes_record", ["kind", "record_id", "created_at", "id"], unique=False)
 
     op.create_table(
         "organizations",
@@ -693,6 +714,39 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_organizations_email"), ["email"], unique=False)
         batch_op.create_index(batch_op.f("ix_organizations_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_organizations_owner_id"), ["owner_id"], unique=False)
+
+    op.create_table(
+        "tasks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("assignee_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("closed_by", sa.Integer(), nullable=True),
+        sa.Column("closed_at", core.db.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assignee_id"], ["users.id"], name=op.f("fk_tasks_assignee_id_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["closed_by"], ["users.id"], name=op.f("fk_tasks_closed_by_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["created_by"], ["users.id"], name=op.f("fk_tasks_created_by_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index("ix_tasks_assignee", ["assignee_id", "state", "due_on", "id"], unique=False)
+        batch_op.create_index("ix_tasks_record", ["kind", "record_id", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_tasks_record_closed", ["kind", "record_id", "closed_at", "id"], unique=False)
+        batch_op.create_index("ix_tasks_state", ["state", "due_on", "id"], unique=False)
 
     op.create_table(
         "accounting_line",
@@ -935,3 +989,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_projects_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_projects_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_projects_status"), ["status"], unique=False)
+
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("""CREATE TRIGGER audit_entries_unchanged BEFORE UPDATE ON audit_entries
+WHEN NOT (NEW.user_id IS NULL AND NEW.id = OLD.id AND NEW.at = OLD.at AND NEW.deed = OLD.deed AND NEW.kind = OLD.kind
+    AND NEW.record_id IS OLD.record_id
+    AND CAST(NEW.old AS text) = CAST(OLD.old AS text)
+    AND CAST(NEW.new AS text) = CAST(OLD.new AS text))
+BEGIN SELECT RAISE(ABORT, 'entries of the audit trail are never changed or deleted'); END""")
+        op.execute("""CREATE TRIGGER audit_entries_undeleted BEFORE DELETE ON audit_entries
+BEGIN SELECT RAISE(ABORT, 'entries of the audit trail are never changed or deleted'); END""")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("""CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.user_id IS NULL AND NEW.id = OLD.id AND NEW.at = OLD.at AND NEW.deed = OLD.deed AND NEW.kind = OLD.kind
+    AND NEW.record_id IS NOT DISTINCT FROM OLD.record_id
+    AND CAST(NEW.old AS text) = CAST(OLD.old AS text)
+    AND CAST(NEW.new AS text) = CAST(OLD.new AS text) THEN RETURN NEW; END IF;
+    END IF;
+    RAISE EXCEPTION 'entries of the audit trail are never changed or deleted';
+END $$""")
+        op.execute("""CREATE TRIGGER audit_entries_unchanged BEFORE UPDATE OR DELETE ON audit_entries
+FOR EACH ROW EXECUTE FUNCTION refuse_audit_change()""")
+        op.execute("""CREATE TRIGGER audit_entries_undeleted BEFORE TRUNCATE ON audit_entries
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()""")

@@ -178,8 +178,8 @@ def test_new_lines_alone_make_a_new_version_and_are_written_down(log_in: LogIn, 
     with services.db.read() as session:
         assert session.query(Opportunity).one().version == 2
         entry = session.query(AuditEntry).one()
-    assert entry.old == {"line_items": ["Refit: 2 at 310"]}
-    assert entry.new == {"line_items": ["Refit: 2 at 310 less 10 %"]}
+    assert entry.old == {"line_items": ["Refit: 2 at 310.00"]}
+    assert entry.new == {"line_items": ["Refit: 2 at 310.00 less 10 %"]}
     windows[1]["name"] = "Refit of the mill"
     page = windows[1].submit(status=303).follow()
     assert "What Mere Tautari changed meanwhile is kept: Lines." in words(page)
@@ -194,7 +194,7 @@ def test_lines_that_two_changed_are_shown_side_by_side(log_in: LogIn, services: 
     windows[0].submit(status=303)
     type_line(windows[1], 0, quantity="4")
     page = windows[1].submit(status=409)
-    assert "Stored now Refit: 3 at 310 Yours Refit: 4 at 310" in words(page, ".differs")
+    assert "Stored now Refit: 3 at 310.00 Yours Refit: 4 at 310.00" in words(page, ".differs")
     assert form_of(page)["lines-0-quantity"].value == "4"
     form_of(page).submit(status=303)
     assert stored(services)[0].quantity == 4

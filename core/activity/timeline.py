@@ -1,0 +1,135 @@
+"""What happened on a record, newest first: notes, tasks made and closed, and the deeds of the audit trail.
+
+Each source is read from where the page before it ended, by an index that holds its order, and only as far as a page
+needs: a record with ten thousand entries costs what one with ten does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy.orm import Session
+
+from core.activity.models import Note, Task
+from core.activity.service import DEEDS
+from core.audit.models import AuditEntry
+
+# What happened at the same moment stands in this order, the last first.
+SOURCES = ("deed", "made", "note", "closed")
+OWN_DEEDS = tuple(DEEDS)  # told by the notes and tasks themselves
+
+What: TypeAlias = Note | Task | AuditEntry
+Place: TypeAlias = tuple[dt.datetime, int, int]
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One entry: `source` is one of `SOURCES`, `what` the row that tells of it."""
+
+    when: dt.datetime
+    source: str
+    what: Any
+
+    @property
+    def place(self) -> Place:
+        """Where it stands among the others."""
+        return self.when, SOURCES.index(self.source), self.what.id
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a timeline; `older` is where the next one begins, "" where there is none."""
+
+    happenings: Sequence[Happening]
+    older: str
+
+
+def page(
+    session: Session,
+    kind: str,
+    record_id: int,
+    *,
+    limit: int,
+    before: str = "",
+    left_out: Collection[str] = (),
+    may_read: Callable[[AuditEntry], bool] = lambda _: True,
+) -> Page:
+    """A page of the timeline of a record, from behind `before` (the `older` of another page) on.
+
+    Deeds of `left_out` are not read at all, others shown where `may_read` says so.
+    """
+    found: list[Happening] = []
+    place, whole = _read_place(before), False
+    while len(found) <= limit and not whole:
+        batch, whole = _batch(session, kind, record_id, place, limit + 1, left_out)
+        found += [one for one in batch if not isinstance(one.what, AuditEntry) or may_read(one.what)]
+        place = batch[-1].place if batch else place
+    shown = found[:limit]
+    return Page(shown, _write_place(shown[-1].place) if len(found) > limit else "")
+
+
+def _of(source: str) -> tuple[Any, Any]:
+    """The table of a source and the column with the moment."""
+    if source == "deed":
+        return AuditEntry, AuditEntry.at
+    if source == "note":
+        return Note, Note.created_at
+    return Task, Task.closed_at if source == "closed" else Task.created_at
+
+
+def _query(source: str) -> Any:
+    model, moment = _of(source)
+    query = select(model).where(model.kind == bindparam("kind"), model.record_id == bindparam("record_id"))
+    if source == "deed":
+        query = query.where(AuditEntry.deed.not_in(bindparam("left_out", expanding=True)))
+    elif source == "closed":
+        query = query.where(Task.closed_at.is_not(None))
+    return query.order_by(moment.desc(), model.id.desc()).limit(bindparam("limit"))
+
+
+_QUERIES = {source: _query(source) for source in SOURCES}  # built once: it takes longer than they do
+
+
+def _batch(
+    session: Session, kind: str, record_id: int, place: Place | None, limit: int, left_out: Collection[str]
+) -> tuple[list[Happening], bool]:
+    """The next entries, and whether these were all."""
+    values = {"kind": kind, "record_id": record_id, "limit": limit}
+    merged: list[Happening] = []
+    for source, query in _QUERIES.items():
+        model, moment = _of(source)
+        narrowed = query if place is None else query.where(_behind(place, source, moment, model.id))
+        more = {"left_out": [*OWN_DEEDS, *left_out]} if source == "deed" else {}
+        rows = session.scalars(narrowed, {**values, **more})
+        merged += [Happening(getattr(row, moment.key), source, row) for row in rows]
+    merged.sort(key=lambda one: one.place, reverse=True)
+    return merged[:limit], len(merged) < limit
+
+
+def _behind(place: Place, source: str, moment: Any, number: Any) -> Any:
+    """The condition for the entries of a source that come after a place."""
+    when, order, last = place
+    mine = SOURCES.index(source)
+    if mine == order:
+        return and_(moment <= when, or_(moment < when, number < last))
+    return moment <= when if mine < order else moment < when
+
+
+def _write_place(place: Place) -> str:
+    when, order, number = place
+    return f"{when.isoformat()}~{order}~{number}"
+
+
+def _read_place(text: str) -> Place | None:
+    """The place that an address names; None, the beginning, for what names none."""
+    parts = text.split("~")
+    try:
+        when, order, number = dt.datetime.fromisoformat(parts[0]), int(parts[1]), int(parts[2])
+    except (ValueError, IndexError):
+        return None
+    known = when.tzinfo is not None and 1900 < when.year < 2200 and 0 <= order < len(SOURCES)
+    return (when, order, number) if known and 0 <= number < 2**31 else None

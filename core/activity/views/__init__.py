@@ -1,0 +1,1 @@
+"""The pages of notes, tasks and timelines, and the start page."""
