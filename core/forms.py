@@ -10,7 +10,7 @@ from decimal import Decimal
 _AMOUNT = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.(\d+))?", re.ASCII)
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009\t")
 MAXIMUM = Decimal("999999999.9999")
-
+_EMAIL = re.compile(r"[^@\s,;:<>()\[\]\\\"]{1,64}@[^@\s,;:<>()\[\]\\\"]+\.[^@\s,;:<>()\[\]\\\".]+")
 
 _BARRED = frozenset({"Cc", "Cs"})
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
@@ -28,6 +28,11 @@ def clean(text: str) -> str:
     """What was typed, without blanks around it and without control characters, which no database likes."""
     kept = (char for char in text.replace("\r\n", "\n") if char in "\n\t" or unicodedata.category(char) not in _BARRED)
     return "".join(kept).strip()
+
+
+def is_email_address(text: str) -> bool:
+    """Whether this is one plain address such as ``name@example.com``, which can be put into a mail's head as it is."""
+    return len(text) <= 254 and text.isprintable() and _EMAIL.fullmatch(text) is not None
 
 
 def number_in(text: str | None, default: int = 0) -> int:

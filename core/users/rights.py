@@ -17,6 +17,7 @@ CORE_RIGHTS = (
     Right("accounting.draft", "Make invoice drafts"),
     Right("accounting.manage_connections", "Connect and disconnect accounting systems"),
     Right("admin.users", "Manage users and roles"),
+    Right("admin.mail", "See what mail waits or failed, and try it again"),
     Right("admin.plugins", "See plugins and their settings"),
     Right("audit.see", "See the audit trail"),
 )

@@ -52,6 +52,8 @@ CORE = (
     Row("admin.plugins", "GET", "/admin/plugins", "admin.plugins"),
     Row("admin.users", "GET", "/admin/users", "admin.users"),
     Row("admin.user", "POST", "/admin/users/1", "admin.users"),
+    Row("admin.mail", "GET", "/admin/mail", "admin.mail"),
+    Row("admin.mail.deed", "POST", "/admin/mail/999/retry", "admin.mail"),
     Row("admin.audit", "GET", "/admin/audit", "audit.see"),
     Row("admin.styleguide", "GET", "/admin/styleguide", LOGIN),
     Row("logout", "POST", "/logout", LOGIN),

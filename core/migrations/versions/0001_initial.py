@@ -30,6 +30,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_grant")),
     )
     op.create_table(
+        "mails",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=32), nullable=False),
+        sa.Column("to", sa.String(length=254), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_try", core.db.Moment(), nullable=False),
+        sa.Column("leased_until", core.db.Moment(), nullable=True),
+        sa.Column("give_up_at", core.db.Moment(), nullable=False),
+        sa.Column("useful_until", core.db.Moment(), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("made_at", core.db.Moment(), nullable=False),
+        sa.Column("sent_at", core.db.Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mails")),
+        sa.UniqueConstraint("key", name=op.f("uq_mails_key")),
+    )
+    with op.batch_alter_table("mails", schema=None) as batch_op:
+        batch_op.create_index("ix_mails_state_next_try", ["state", "next_try"], unique=False)
+
+    op.create_table(
         "periodic_run",
         sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("last_run", core.db.Moment(), nullable=False),
