@@ -11,8 +11,10 @@ from core.contract.extensions import NavLink
 def includeme(config: Any) -> None:
     """The pages and their places in the navigation."""
     config.add_navigation(navigation)
-    config.add_deed_words({"user.changed": "User changed"})
     config.include("core.admin.views")
+    config.include("core.admin.users")
+    config.include("core.admin.invitations")
+    config.include("core.admin.roles")
 
 
 def navigation(request: Any) -> Iterable[NavLink]:
@@ -20,4 +22,5 @@ def navigation(request: Any) -> Iterable[NavLink]:
     yield NavLink("Home", "/", order=0)
     yield NavLink("Plugins", "/admin/plugins", section="Admin", order=20, right="admin.plugins")
     yield NavLink("Users", "/admin/users", section="Admin", order=30, right="admin.users")
+    yield NavLink("Roles", "/admin/roles", section="Admin", order=31, right="admin.users")
     yield NavLink("Audit trail", "/admin/audit", section="Admin", order=40, right="audit.see")
