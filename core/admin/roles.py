@@ -83,7 +83,7 @@ def make(request: Any) -> Any:
 def role_page(request: Any) -> dict[str, Any]:
     """A role to change."""
     role = _role(request)
-    return _page(request, Typed(role.title, frozenset(role.rights)), role)
+    return _page(request, Typed(role.title, frozenset(role.rights), _unseen(request, role)), role)
 
 
 def save(request: Any) -> Any:
@@ -130,13 +130,18 @@ def _role(request: Any) -> Role:
 def _typed(request: Any, role: Role | None = None) -> Typed:
     """What the form says. Boxes that are not shown (of a plugin that is off) stay as they are."""
     known, title = request.registry.every_right, request.POST.get("title", "")
-    kept = frozenset(role.rights if role else ()) - known - {ALL}
+    kept = _unseen(request, role) if role else frozenset()
     given = frozenset(one for one in request.POST.getall("rights") if isinstance(one, str)) & (known | {ALL})
     if role is not None and role.key == ADMIN:
         given, kept = frozenset(role.rights), frozenset()
     if ALL in given:
         given = frozenset({ALL})
     return Typed(" ".join(clean(title).split()) if isinstance(title, str) else "", given | kept, kept)
+
+
+def _unseen(request: Any, role: Role) -> frozenset[str]:
+    """The rights of a role that no box shows, for their plugin is off."""
+    return frozenset(role.rights) - request.registry.every_right - {ALL}
 
 
 def _check(request: Any, typed: Typed) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from unicodedata import normalize
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -43,10 +47,16 @@ def problem_with(password: str, *about: str) -> str:
         return f"The password is too long: {LONGEST:,} characters at most."
     from zxcvbn import zxcvbn  # reads lists of words, so not before somebody chooses a password
 
-    known = {part.lower() for text in about for part in (text, *text.replace("@", " ").replace(".", " ").split())}
-    found = zxcvbn(password[:_READ], user_inputs=sorted(part[:_READ] for part in known if len(part) > 2))
+    found = zxcvbn(password[:_READ], user_inputs=_guesses(about))
     if found["score"] >= STRONG:
         return ""
     advice = [found["feedback"]["warning"], *found["feedback"]["suggestions"]]
     told = " ".join(f"{text.rstrip('.')}." for text in advice if text)
     return f"This password is too easy to guess. {told or 'Add another word or two.'}"
+
+
+def _guesses(about: Iterable[str]) -> list[str]:
+    """What somebody who knows the person tries first: each text whole and in pieces, with accents and without."""
+    texts = [text for one in about for text in (one, *re.split(r"[\s@._+-]+", one))]
+    plain = [normalize("NFKD", text).encode("ascii", "ignore").decode() for text in texts]
+    return sorted({text.lower()[:_READ] for text in (*texts, *plain) if len(text) > 2})
