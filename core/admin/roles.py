@@ -141,7 +141,8 @@ def _typed(request: Any, role: Role | None = None) -> Typed:
 
 def _unseen(request: Any, role: Role) -> frozenset[str]:
     """The rights of a role that no box shows, for their plugin is off."""
-    return frozenset(role.rights) - request.registry.every_right - {ALL}
+    every: frozenset[str] = request.registry.every_right
+    return frozenset(role.rights) - every - {ALL}
 
 
 def _check(request: Any, typed: Typed) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from core import formats
 from core.audit.models import AuditEntry
 from core.users import service as users
+from core.users.rights import ALL
 
 LABELS = {"party": "contact", "scopes": "permissions", "owner_id": "owner"}
 AMOUNTS = frozenset({"amount", "budget"})
@@ -32,6 +33,7 @@ class Wording:
         owners = {values.get("owner_id") for entry in held for values in (entry.old, entry.new)}
         self._people = users.names_of(request.dbsession, {one for one in owners if isinstance(one, int)})
         self._roles = {role.key: role.title for role in users.all_roles(request.dbsession)}
+        self._rights = {right.key: right.title for right in request.registry.rights} | {ALL: "everything"}
         self._providers = {key: spec.title for key, spec in request.services.providers.items()}
         self._told = {entry.id: Told(self._lines(entry.old), self._lines(entry.new)) for entry in held}
 
@@ -49,6 +51,8 @@ class Wording:
             return "–"
         if isinstance(value, bool):
             return "yes" if value else "no"
+        if name == "rights" and isinstance(value, list):
+            return "; ".join(self._rights.get(one, str(one)) for one in value)
         if isinstance(value, list):
             return "; ".join(str(one) for one in value)
         known: Mapping[str, Mapping[Any, str]] = {

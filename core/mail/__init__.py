@@ -9,6 +9,7 @@ from typing import Any
 from core.contract.extensions import NavLink
 from core.mail import service
 from core.mail.delivery import JOB, Postman, register
+from core.mail.models import FAILED
 from core.mail.settings import read_mail_settings
 from core.mail.transport import Folder, Smtp
 from core.services import Services
@@ -50,5 +51,5 @@ def send_mail(request: Any, to: str, subject: str, text: str, useful_until: date
 def navigation(request: Any) -> Iterable[NavLink]:
     """Where administrators see what was not sent, with how many failed."""
     if request.has_permission("admin.mail"):
-        failed = service.counts(request.dbsession).get("failed", 0)
+        failed = service.count(request.dbsession, FAILED)
         yield NavLink("Mail", "/admin/mail", section="Admin", order=35, badge=str(failed) if failed else "")

@@ -55,6 +55,11 @@ def in_state(session: Session, state: str, limit: int = 100) -> Sequence[Mail]:
     return session.scalars(select(Mail).where(Mail.state == state).order_by(Mail.id.desc()).limit(limit)).all()
 
 
+def count(session: Session, state: str) -> int:
+    """How many mails there are of one state."""
+    return session.scalar(select(func.count()).select_from(Mail).where(Mail.state == state)) or 0
+
+
 def counts(session: Session) -> dict[str, int]:
     """How many mails there are of each state; a state without any is missing."""
     found = session.execute(select(Mail.state, func.count()).group_by(Mail.state))

@@ -138,7 +138,12 @@ def test_the_audit_trail_names_what_was_done_to_whom(log_in: LogIn, services: Se
         "Sawmill organization, deleted",
         "Old Mill organization",
     ]
-    assert [cell.a["href"] if cell.a else None for cell in cells] == [None, None, None, "/organizations/1"]
+    assert [cell.a["href"] if cell.a else None for cell in cells] == [
+        f"/admin/users/{reader}",
+        None,
+        None,
+        "/organizations/1",
+    ]
 
 
 def test_a_deleted_record_whose_name_nobody_wrote_down_is_told_by_its_number(log_in: LogIn, services: Services) -> None:

@@ -209,6 +209,7 @@ def test_a_form_is_read_as_it_was_drawn_though_the_style_was_changed_meanwhile(
     assert stored(services).amount == Decimal(1234), "not 1.234"
 
 
+@pytest.mark.slow
 def test_a_form_that_outlived_its_log_in_is_read_as_it_was_typed(
     log_in: LogIn, services: Services, restyle: Restyle
 ) -> None:
@@ -224,6 +225,7 @@ def test_a_form_that_outlived_its_log_in_is_read_as_it_was_typed(
     assert stored(services).amount == Decimal(1234)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["", "no such", "\x00", "<b>", "x" * 500])
 def test_a_style_that_is_none_is_the_default(log_in: LogIn, services: Services, style: str) -> None:
     fields = {"name": "Deal", "amount": "1,234.50", "currency": "NZD", "stage": "New", "number_style": style}

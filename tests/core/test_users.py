@@ -64,7 +64,7 @@ def user(services: Services, login: str) -> User:
     with services.db.read() as session:
         found = find_user(session, login)
         assert found is not None
-        assert found.role
+        assert found.role.key  # loaded while the session is open
         return found
 
 
@@ -86,6 +86,7 @@ class TestInvitations:
             assert session.query(Invitation).count() == 0
         assert deeds == ["user.invited", "user.joined"]
 
+    @pytest.mark.slow
     def test_the_link_is_kept_as_a_hash_and_shown_once(self, log_in: LogIn, services: Services, link: Link) -> None:
         browser = log_in("admin")
         invite(browser)
@@ -115,6 +116,7 @@ class TestInvitations:
         assert "was withdrawn" in words(admin.get("/admin/users"))
         assert "Māia" not in words(admin.get("/admin/users"))
 
+    @pytest.mark.slow
     def test_an_e_mail_is_invited_once_and_not_when_a_user_has_it(self, log_in: LogIn, services: Services) -> None:
         admin = log_in("admin")
         invite(admin)
@@ -122,6 +124,7 @@ class TestInvitations:
         assert "Ines Duarte has this e-mail" in words(invite(admin, email="Ines@kereru.example"))
         assert mails(services) == 1
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("text", HOSTILE)
     def test_nothing_typed_breaks_an_invitation(self, log_in: LogIn, services: Services, text: str) -> None:
         browser = log_in("admin")
@@ -133,6 +136,7 @@ class TestInvitations:
         )
         assert mails(services) == 0
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("login", "password", "sentence"),
         [
@@ -158,6 +162,7 @@ class TestInvitations:
         assert page.form["name"].value == "Māia Parata"
         come_in(client, path, status=303)
 
+    @pytest.mark.slow
     def test_who_guesses_links_must_wait(self, client: Browser) -> None:
         for _ in range(29):
             client.get("/welcome/guess", status=404)
@@ -195,6 +200,7 @@ class TestForgotten:
         texts = [words(page).replace(who, "…") for page, who in ((known, "mere@"), (unknown, "nobody@"))]
         assert texts[0] == texts[1]
 
+    @pytest.mark.slow
     def test_a_log_in_name_will_do_and_a_deactivated_user_gets_nothing(
         self, client: Browser, services: Services
     ) -> None:
@@ -205,6 +211,7 @@ class TestForgotten:
         self.ask(client, "accounts")
         assert mails(services) == 1
 
+    @pytest.mark.slow
     def test_a_link_ends_after_an_hour_and_when_a_newer_one_is_sent(
         self, client: Browser, link: Link, clock: ManualClock
     ) -> None:
@@ -217,6 +224,7 @@ class TestForgotten:
         clock.advance(timedelta(hours=1))
         client.get(second, status=404)
 
+    @pytest.mark.slow
     def test_nobody_is_flooded_with_mails(self, app: Any, client: Browser, services: Services) -> None:
         for _ in range(5):
             self.ask(client, "sales", status=200)
@@ -226,12 +234,14 @@ class TestForgotten:
         page = self.ask(client, "accounts", status=429)
         assert "Too many requests" in words(page)
 
+    @pytest.mark.slow
     def test_an_administrator_sends_a_link_too(self, log_in: LogIn, services: Services, link: Link) -> None:
         admin, number = log_in("admin"), user(services, "reader").id
         page = admin.send(f"/admin/users/{number}/link", status=303).follow()
         assert "goes to ines@kereru.example" in words(page)
         assert link("ines@kereru.example").startswith("/reset/")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("text", ["", " ", *HOSTILE])
     def test_nothing_typed_breaks_it(self, client: Browser, services: Services, text: str) -> None:
         page = self.ask(client, text if len(text) < 1000 else text * 7)
@@ -254,6 +264,7 @@ class TestProfile:
             entry = session.query(AuditEntry).one()
         assert (entry.old, entry.new) == ({"name": "Mere Tautari"}, {"name": "Mere T."})
 
+    @pytest.mark.slow
     def test_another_e_mail_takes_the_present_password(self, log_in: LogIn, services: Services) -> None:
         browser = log_in("sales")
         form = form_of(browser.get("/profile"))
@@ -266,6 +277,7 @@ class TestProfile:
         form.submit(status=303)
         assert user(services, "sales").email == "thief@example.com"
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("text", ["", *HOSTILE])
     def test_nothing_typed_breaks_it(self, log_in: LogIn, services: Services, text: str) -> None:
         names = ("name", "email", "time_zone", "numbers", "dates", "theme", "old")
@@ -285,6 +297,7 @@ class TestProfile:
         other.get("/", status=200)
         assert passwords.matches(user(services, "sales").password_hash, GOOD)
 
+    @pytest.mark.slow
     def test_a_password_is_changed_only_by_who_knows_the_old_one(self, log_in: LogIn) -> None:
         browser = log_in("sales")
         assert "The two passwords differ." in words(self.change(browser, DEMO_PASSWORD, GOOD, "other", status=422))
@@ -351,6 +364,7 @@ def test_a_weak_hash_is_made_anew_at_the_log_in(
     assert passwords.matches(after, DEMO_PASSWORD)
 
 
+@pytest.mark.slow
 class TestUserPages:
     def test_a_user_is_signed_out_everywhere_by_an_administrator(self, log_in: LogIn, services: Services) -> None:
         sales, admin = log_in("sales"), log_in("admin")
@@ -391,6 +405,7 @@ class TestUserPages:
         invite(helper, role="reader").mustcontain("is invited")
 
 
+@pytest.mark.slow
 class TestRoles:
     @staticmethod
     def role(services: Services, key: str) -> Role | None:
@@ -416,6 +431,9 @@ class TestRoles:
         assert (changed.title, changed.rights) == ("Outside sales", ["records.edit"])
         admin.send(f"/admin/roles/{made.id}/delete", status=303)
         assert self.role(services, "field-sales") is None
+        rows = [" ".join(row.get_text(" ").split()) for row in admin.get("/admin/audit").html.select("tbody tr")]
+        assert "Role deleted Outside sales role" in rows[0]
+        assert "rights Create, change and delete records" in rows[1]
         with services.db.read() as session:
             told = [(one.deed, one.old, one.new) for one in session.scalars(select(AuditEntry).order_by(AuditEntry.id))]
         assert [deed for deed, _, _ in told] == ["role.made", "role.changed", "role.deleted"]

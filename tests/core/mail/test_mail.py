@@ -123,6 +123,7 @@ def test_two_workers_send_no_mail_twice(services: Services, port: int, inbox: In
     assert len({mail["Message-ID"] for mail in inbox.taken}) == 6
 
 
+@pytest.mark.slow
 def test_what_a_worker_that_died_held_is_sent_when_its_lease_is_over(
     services: Services, port: int, inbox: Inbox, write: Write, clock: ManualClock
 ) -> None:
@@ -141,6 +142,7 @@ def test_what_a_worker_that_died_held_is_sent_when_its_lease_is_over(
     assert len(inbox.taken) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["recipient", "data"])
 def test_an_address_refused_for_good_is_not_tried_again_and_one_refused_for_now_is(
     services: Services, port: int, inbox: Inbox, write: Write, clock: ManualClock, where: str
@@ -159,6 +161,7 @@ def test_an_address_refused_for_good_is_not_tried_again_and_one_refused_for_now_
     assert "550 No such user here" in failed.last_error
 
 
+@pytest.mark.slow
 def test_a_dead_server_is_tried_with_growing_pauses_for_three_days(
     services: Services, write: Write, clock: ManualClock
 ) -> None:
@@ -173,6 +176,7 @@ def test_a_dead_server_is_tried_with_growing_pauses_for_three_days(
     assert "127.0.0.1:1 cannot be reached" in mail.last_error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("greeting", [b"", b"220-wait\r\n"], ids=["silent", "dripping"])
 def test_a_slow_server_holds_nobody_up_for_long(services: Services, write: Write, greeting: bytes) -> None:
     number, over = write(), threading.Event()
@@ -197,6 +201,7 @@ def test_a_slow_server_holds_nobody_up_for_long(services: Services, write: Write
     assert "did not answer in time" in mail.last_error or "too slow" in mail.last_error
 
 
+@pytest.mark.slow
 def test_no_mail_goes_out_in_the_clear_where_a_secure_line_is_asked_for(
     services: Services, port: int, inbox: Inbox, write: Write
 ) -> None:
@@ -206,6 +211,7 @@ def test_no_mail_goes_out_in_the_clear_where_a_secure_line_is_asked_for(
     assert "STARTTLS" in row(services, number).last_error
 
 
+@pytest.mark.slow
 def test_a_mail_that_came_too_late_to_be_of_use_is_not_sent(
     services: Services, port: int, inbox: Inbox, write: Write, clock: ManualClock, log_in: LogIn
 ) -> None:
@@ -218,6 +224,7 @@ def test_a_mail_that_came_too_late_to_be_of_use_is_not_sent(
     assert "holds no longer" in words(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "to",
     [
@@ -236,6 +243,7 @@ def test_an_address_that_is_not_one_plain_address_is_refused(write: Write, to: s
         write(to=to)
 
 
+@pytest.mark.slow
 def test_no_subject_adds_a_line_to_the_head(services: Services, port: int, inbox: Inbox, write: Write) -> None:
     write(subject="Hello\r\nBcc: all@example.com\u2028X-Evil: 1\x00" + "é" * 500)
     postman(services, port).deliver()
@@ -256,6 +264,7 @@ def test_without_a_server_each_mail_is_a_file(services: Services, write: Write) 
     assert row(services, number).state == "sent"
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_told(services: Services, write: Write) -> None:
     number, home = write(), services.settings.home
     (home / "mail").write_text("in the way")
@@ -293,6 +302,7 @@ def test_the_page_tells_what_waits_and_failed_and_shows_no_text(
     assert "Mail to be tried again" in trail
 
 
+@pytest.mark.slow
 def test_old_mails_are_forgotten(services: Services, port: int, inbox: Inbox, write: Write, clock: ManualClock) -> None:
     write()
     postman(services, port).deliver()
