@@ -11,6 +11,7 @@ from typing import Any
 import transaction
 import zope.sqlalchemy
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Delete,
     Dialect,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy import DateTime as SqlDateTime
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
 
@@ -104,6 +106,21 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """A list or a dict of plain values, which can be looked into by SQL: JSON on SQLite, JSONB on PostgreSQL."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """JSONB where there is one: it can be compared and indexed."""
+        return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else JSON())
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        """A key or an index is a text or a number, not JSON."""
+        return self.impl_instance.coerce_compared_value(op, value)
 
 
 class Database:

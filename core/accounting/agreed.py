@@ -164,14 +164,14 @@ def _with_drafts(session: Session, services: Services, lines: Sequence[Line], hi
 
 def _condition(which: str, billed: Any) -> Any:
     if which == UNBILLED:
-        return and_(Opportunity.stage == "Won", Opportunity.amount > billed)
+        return and_(Opportunity.outcome == "won", Opportunity.amount > billed)
     return and_(Opportunity.amount.is_not(None), billed > Opportunity.amount)
 
 
 def _unpriced(session: Session, hidden: Collection[int]) -> int:
     """How many opportunities are won without an amount and without an invoice."""
     billed = _linked(select(DocumentLink.record_id), hidden).where(DocumentRow.status.in_(BILLED))
-    mine = (Opportunity.stage == "Won", Opportunity.amount.is_(None), Opportunity.id.not_in(billed))
+    mine = (Opportunity.outcome == "won", Opportunity.amount.is_(None), Opportunity.id.not_in(billed))
     return session.scalar(select(func.count()).select_from(Opportunity).where(*mine)) or 0
 
 

@@ -15,12 +15,15 @@ def includeme(config: Any) -> None:
     config.include("core.admin.users")
     config.include("core.admin.invitations")
     config.include("core.admin.roles")
+    config.include("core.admin.definitions")
 
 
 def navigation(request: Any) -> Iterable[NavLink]:
     """The start page, and what administrators look after."""
     yield NavLink("Home", "/", order=0)
     yield NavLink("Plugins", "/admin/plugins", section="Admin", order=20, right="admin.plugins")
+    yield NavLink("Stages", "/admin/stages", section="Admin", order=24, right="records.define")
+    yield NavLink("Custom fields", "/admin/fields", section="Admin", order=26, right="records.define")
     yield NavLink("Users", "/admin/users", section="Admin", order=30, right="admin.users")
     yield NavLink("Roles", "/admin/roles", section="Admin", order=31, right="admin.users")
     yield NavLink("Audit trail", "/admin/audit", section="Admin", order=40, right="audit.see")

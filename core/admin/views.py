@@ -12,7 +12,7 @@ from core.audit import may_read
 from core.audit.service import count_deeds, latest_deeds
 from core.forms import number_in
 from core.records import lists
-from core.records.kinds import KINDS, TONES
+from core.records.kinds import KINDS, tone_of
 from core.users import service as users
 
 PER_PAGE = 50
@@ -35,7 +35,7 @@ def home(request: Any) -> dict[str, Any]:
     recent = [record for kind in KINDS for record in lists.recent(request.dbsession, kind, 8)]
     recent.sort(key=lambda record: record.changed_at, reverse=True)
     closing = lists.closing(request.dbsession, 8)
-    return {"recent": recent[:8], "kinds": KINDS, "closing": closing, "tones": TONES}
+    return {"recent": recent[:8], "kinds": KINDS, "closing": closing, "tones": tone_of}
 
 
 def plugins(request: Any) -> dict[str, Any]:

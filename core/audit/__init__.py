@@ -11,6 +11,8 @@ DEEDS = {
     "record.created": "Created",
     "record.changed": "Changed",
     "record.deleted": "Deleted",
+    "record.restored": "Restored",
+    "record.purged": "Deleted for good",
 }
 
 

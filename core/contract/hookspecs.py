@@ -41,7 +41,7 @@ def dashboard_panels(request: Any) -> Iterable[Panel]:  # type: ignore[empty-bod
 
 @hookspec
 def record_changed(session: Any, record: Any, change: RecordChange) -> None:
-    """A record was created, changed or deleted, in the transaction that did it; call no network."""
+    """A record was created, changed, deleted, restored or purged, in the transaction that did it; call no network."""
 
 
 @hookspec

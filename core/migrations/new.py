@@ -21,11 +21,11 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.migration import MigrationContext
 
 import core
-from core.db import Amount, Base, Moment, Rate, engine_without_pool
+from core.db import Amount, Base, Json, Moment, Rate, engine_without_pool
 from core.loader import Plugin, Plugins
 from core.migrations import Line, lines, upgrade
 
-OWN_TYPES = (Amount, Rate, Moment)
+OWN_TYPES = (Amount, Rate, Moment, Json)
 TEMPLATE = '''"""{message}."""
 
 from __future__ import annotations

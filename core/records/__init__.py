@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from core.contract.extensions import NavLink, Panel
+from core.records import bin_pages, won
 from core.records.kinds import KINDS
 from core.records.line_items import SoldItem
 from core.records.models import Record
-from core.records.service import Companion, RecordNotFound
+from core.records.service import Companion, RecordNotFound, Watcher
 
 ItemSource = Callable[[Any], Iterable[SoldItem]]
 
@@ -17,20 +18,29 @@ ItemSource = Callable[[Any], Iterable[SoldItem]]
 def includeme(config: Any) -> None:
     """The pages of records, their places in the navigation, what other rooms may add to them."""
     config.registry.record_companions = []
+    config.registry.record_watchers = []
     config.registry.record_strips = []
     config.add_directive("add_record_strip", add_record_strip)
     config.add_directive("add_record_companion", add_record_companion)
+    config.add_directive("add_record_watcher", add_record_watcher)
     config.registry.item_sources = []
     config.add_directive("add_item_source", add_item_source)
     config.add_request_method(sold_items, "sold_items")
     config.add_fault(RecordNotFound, 404)
     config.add_navigation(navigation)
     config.include("core.records.views")
+    bin_pages.add_routes(config)
+    won.add_routes(config)
 
 
 def add_record_companion(config: Any, companion: Companion) -> None:
     """Let a room that keeps something beside records say what hangs on one, and drop it when that is deleted."""
     config.registry.record_companions.append(companion)
+
+
+def add_record_watcher(config: Any, watcher: Watcher) -> None:
+    """Let a room follow every change of a record, in its transaction."""
+    config.registry.record_watchers.append(watcher)
 
 
 def add_item_source(config: Any, source: ItemSource) -> None:

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
 from webob.multidict import MultiDict
 
 from core.records import lists, service
+from core.records.bin import WITH
+from core.records.custom_form import form_class
 from core.records.fields import FEW, LinkField
-from core.records.forms import RecordForm
+from core.records.forms import OpportunityForm, RecordForm
 from core.records.kinds import RecordKind
-from core.records.models import Record
+from core.records.models import MODELS, Record
+from core.records.stages import stages
+from core.records.tags import known_tags
+
+
+def form_for(request: Any, kind: RecordKind) -> type[RecordForm]:
+    """The form of a type with its custom fields."""
+    return form_class(request.dbsession, kind.key, kind.form)
 
 
 def new_form(request: Any, kind: RecordKind) -> RecordForm:
     """A form for a new record; a GET address may fill it in: ``?organization_id=7``."""
     if request.method == "POST":
-        return ready(request, kind.form(typed_in(request)))
+        return ready(request, form_for(request, kind)(typed_in(request)))
     numbers = {name: int(value) for name, value in request.GET.items() if name.endswith("_id") and _small(value)}
-    return ready(request, kind.form(data={"owner_id": request.identity.id, **numbers}))
+    return ready(request, form_for(request, kind)(data={"owner_id": request.identity.id, **numbers}))
 
 
 def edit_form(request: Any, kind: RecordKind, record: Record) -> RecordForm:
     """A form for a record that is there, with what was typed over it."""
-    form = kind.form(typed_in(request) if request.method == "POST" else None, obj=record)
+    form = form_for(request, kind)(typed_in(request) if request.method == "POST" else None, obj=record)
     return ready(request, form, record)
 
 
@@ -47,6 +57,9 @@ def ready(request: Any, form: RecordForm, record: Record | None = None) -> Recor
     """The form with its lists filled in: owners, and records to link to."""
     current = record.owner_id if record is not None else None
     form.owner_id.offer(request.people(), current=(current, request.name_of(current)) if current else None)
+    form.tags.known = known_tags(request.dbsession, request.matchdict["records"])
+    if isinstance(form, OpportunityForm):
+        form.offer_stages(stages(request.dbsession))
     for field in form.links():
         _offer(request.dbsession, field)
     if request.method == "POST":
@@ -57,13 +70,27 @@ def ready(request: Any, form: RecordForm, record: Record | None = None) -> Recor
 def _offer(session: Any, field: LinkField) -> None:
     """All records to choose from while they are few; else the title of the one that is chosen."""
     found = lists.suggestions(session, field.of, "", limit=FEW + 1)
+    chosen = _chosen(session, field)
     if len(found) <= FEW:
         field.choices = [(record.id, record.title) for record in found]
+        if chosen and chosen[0] not in [number for number, _ in field.choices]:
+            field.choices.append(chosen)
+    elif chosen:
+        field.title = chosen[1]
     elif field.data is not None:
-        try:
-            field.title = service.get_record(session, field.of, field.data).title
-        except service.RecordNotFound:
-            field.data = None
+        field.data = None
+
+
+def _chosen(session: Any, field: LinkField) -> tuple[int, str] | None:
+    """The record that a link leads to, by id and title, in the bin or not; None when it is not there any more."""
+    number = field.data
+    if number is None or number > service.LARGEST_ID:
+        return None
+    model: Any = MODELS[field.of]
+    record = session.scalar(select(model).where(model.id == number), execution_options=WITH)
+    if record is None or (record.deleted_at and field.object_data != number):
+        return None
+    return record.id, f"{record.title} (in the bin)" if record.deleted_at else record.title
 
 
 def _settle(session: Any, field: LinkField) -> bool:
@@ -72,7 +99,7 @@ def _settle(session: Any, field: LinkField) -> bool:
         return field.settle(field.data if field.raw_data is None else None)
     word = lists.SINGULAR[field.of]
     if field.number is not None:
-        if service.exists(session, field.of, field.number):
+        if field.number == field.object_data or service.exists(session, field.of, field.number):
             return field.settle(field.number)
         return field.settle(None, f"This {word} is not there any more. Choose another.")
     same = service.named(session, field.of, field.typed)

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from markupsafe import Markup
 from wtforms import Field, StringField, TextAreaField
@@ -15,9 +15,11 @@ from wtforms.widgets import DateInput, TextInput
 
 from core import formats
 from core.forms import can_be_seen, clean, parse_amount
+from core.records import tags
 
 FEW = 200
-_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
+EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
+NOT_AN_EMAIL = "Write one e-mail address, such as name@example.com."
 _NUMBERED = re.compile(r"#(\d{1,18})\s*$", re.ASCII)
 
 
@@ -63,8 +65,8 @@ def _article(label: str) -> str:
 
 def is_email(form: Any, field: Any) -> None:
     """One address such as ``name@example.com``."""
-    if field.data and not _EMAIL.fullmatch(field.data):
-        raise ValidationError("Write one e-mail address, such as name@example.com.")
+    if field.data and not EMAIL.fullmatch(field.data):
+        raise ValidationError(NOT_AN_EMAIL)
 
 
 def is_website(form: Any, field: Any) -> None:
@@ -101,6 +103,24 @@ class AmountField(Field):
         if valuelist:
             self.typed, self.data = str(valuelist[0]).strip()[:100], None
             self.data = parse_amount(self.typed, maximum=self.maximum) if self.typed else None
+
+
+class NumberField(AmountField):
+    """A number with at most four decimals, as Decimal or None; shown without needless zeros."""
+
+    def __init__(self, label: str, *, minimum: Decimal, **options: Any) -> None:
+        super().__init__(label, **options)
+        self.minimum = minimum
+
+    def _value(self) -> str:
+        return self.typed if self.raw_data else formats.number(self.data)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what was typed. Raises ValueError with a sentence."""
+        if valuelist:
+            self.typed, self.data = str(valuelist[0]).strip()[:100], None
+            if self.typed:
+                self.data = parse_amount(self.typed, places=4, minimum=self.minimum, maximum=self.maximum)
 
 
 class DayField(Field):
@@ -166,6 +186,11 @@ class ChoiceField(Field):
         super().__init__(label, **options)
         self.choices = tuple(choices)
 
+    def offer(self, choices: Sequence[str]) -> None:
+        """Have other choices; the one that the record has stays among them."""
+        kept = () if not self.object_data or self.object_data in choices else (self.object_data,)
+        self.choices = (*choices, *kept)
+
     def process_data(self, value: Any) -> None:
         """Take what the record has; what is offered no longer stays a choice for it."""
         super().process_data(value)
@@ -184,7 +209,62 @@ class ChoiceField(Field):
 
     def widget(self, field: Any, **attributes: Any) -> Markup:
         """A list to choose from."""
-        return _select(self, [(choice, choice) for choice in self.choices], self.data, attributes)
+        return _select(self, [(choice, choice or "–") for choice in self.choices], self.data, attributes)
+
+
+class YesNoField(ChoiceField):
+    """True, False, or None for neither."""
+
+    WORDS: ClassVar[dict[bool | None, str]] = {None: "", True: "Yes", False: "No"}
+
+    def __init__(self, label: str, **options: Any) -> None:
+        super().__init__(label, choices=tuple(self.WORDS.values()), **options)
+
+    def process_data(self, value: Any) -> None:
+        """Take what the record has."""
+        super().process_data(value if isinstance(value, bool) else None)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Keep what was chosen; what is no choice is refused when the form is checked."""
+        if valuelist:
+            word = str(valuelist[0])
+            self.data = next((value for value, known in self.WORDS.items() if known == word), word)
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is not in the list."""
+        if self.data not in self.WORDS:
+            raise StopValidation("Choose one of the list.")
+
+    def _value(self) -> str:
+        return self.WORDS.get(self.data, "")
+
+    def widget(self, field: Any, **attributes: Any) -> Markup:
+        """A list to choose from."""
+        return _select(self, [(word, word or "–") for word in self.choices], self._value(), attributes)
+
+
+class TagsField(Field):
+    """Tags as a tuple of words, typed with commas between; `known` are offered while typing."""
+
+    widget = TextInput()
+
+    def __init__(self, label: str, **options: Any) -> None:
+        super().__init__(label, default=(), render_kw={"list": "known-tags", "autocomplete": "off"}, **options)
+        self.known: Sequence[str] = ()
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data and self.process_errors else ", ".join(self.data or ())
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the words; the same word twice is one. Raises ValueError with a sentence."""
+        if not valuelist:
+            return
+        words = (" ".join(clean(one).split()) for one in str(valuelist[0]).split(","))
+        self.data = tuple({word.casefold(): word for word in words if can_be_seen(word)}.values())
+        if any(len(word) > tags.LONGEST for word in self.data):
+            raise ValueError(f"A tag has at most {tags.LONGEST} characters. Put commas between tags.")
+        if len(self.data) > tags.MOST:
+            raise ValueError(f"At most {tags.MOST} tags fit; there are {len(self.data)}.")
 
 
 class PersonField(Field):

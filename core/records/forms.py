@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ from wtforms import Form, HiddenField, StringField
 
 from core import formats
 from core.forms import number_in, parse_amount
+from core.records.custom import CustomField
 from core.records.fields import (
     AmountField,
     ChoiceField,
@@ -17,6 +18,7 @@ from core.records.fields import (
     LinkField,
     PerCentField,
     PersonField,
+    TagsField,
     is_email,
     is_website,
     lines,
@@ -24,10 +26,15 @@ from core.records.fields import (
 )
 from core.records.line_items import SoldItem
 from core.records.lines_field import LinesField
-from core.records.models import STAGES, STATUSES
+from core.records.models import STATUSES
+from core.records.stages import LOST, STANDARD, Stage
+from core.records.ways import ADDRESS_KINDS, EMAIL_KINDS, PHONE_KINDS
+from core.records.ways_field import WaysField, more_addresses, more_emails, more_phones
 
 Layout = tuple[tuple[str, tuple[str, ...]], ...]
-WHERE = ("address", "city", "region", "postal_code", "country")
+WHERE = ("address_kind", "address", "city", "region", "postal_code", "country", "more_addresses")
+REACHED = ("email", "phone", "more_emails", "more_phones")
+KIND_BESIDE = {"email": "email_kind", "phone": "phone_kind"}
 
 
 class RecordForm(Form):
@@ -38,10 +45,18 @@ class RecordForm(Form):
 
     LAYOUT: ClassVar[Layout] = ()
     WIDE: ClassVar[frozenset[str]] = frozenset()
+    CUSTOM: ClassVar[tuple[CustomField, ...]] = ()
+    BESIDE: ClassVar[Mapping[str, str]] = {}
 
     version = HiddenField()
     was = HiddenField()
     owner_id = PersonField("Owner")
+    tags = TagsField("Tags", description="With commas between them.")
+
+    def __init__(self, formdata: Any = None, obj: Any = None, **data: Any) -> None:
+        self._kept = dict(obj.custom or {}) if obj is not None else {}
+        data = {field.name: field.value_in(self._kept) for field in self.CUSTOM} | data
+        super().__init__(formdata, obj=obj, **data)
 
     def sections(self) -> Iterator[tuple[str, list[Any]]]:
         """Titles and fields in the order of the page."""
@@ -50,6 +65,9 @@ class RecordForm(Form):
 
     def act(self, action: str) -> None:
         """Change the form itself, as a button in it asks; nothing is saved."""
+        for field in self:
+            if isinstance(field, WaysField):
+                field.act(action)
 
     def fill(self, items: Callable[[], Sequence[SoldItem]]) -> None:
         """Fill in what follows from what was typed; nothing is saved. `items` are what may be sold."""
@@ -61,9 +79,17 @@ class RecordForm(Form):
         """The fields that name other records."""
         return [field for field in self if isinstance(field, LinkField)]
 
+    def names(self) -> list[str]:
+        """The names of the fields that say something about the record."""
+        return [field.short_name for field in self if field.short_name not in ("version", "was")]
+
     def values(self) -> dict[str, Any]:
-        """What was typed, by the names of the model."""
-        return {field.short_name: _given(field) for field in self if field.short_name not in ("version", "was")}
+        """What was typed, by the names of the model; what stands in retired custom fields is kept."""
+        values = {name: _given(self[name]) for name in self.names()}
+        custom = {field.key: field.plain(values.pop(field.name)) for field in self.CUSTOM}
+        known = {field.key for field in self.CUSTOM}
+        kept = {key: value for key, value in self._kept.items() if key not in known}
+        return {**values, "custom": kept | {key: value for key, value in custom.items() if value not in (None, "")}}
 
     @property
     def seen_version(self) -> int:
@@ -77,35 +103,43 @@ def _given(field: Any) -> Any:
     return "" if field.data is None and isinstance(field, StringField) else field.data
 
 
-class AddressPart(Form):
-    """The fields of an address."""
+class ReachPart(Form):
+    """How somebody is reached; beside each of the first e-mail address, number and address stands what it is for."""
 
+    email = text("E-mail", 254)
+    email_kind = ChoiceField("Kind of e-mail", choices=EMAIL_KINDS, default=EMAIL_KINDS[0])
+    more_emails = more_emails()
+    phone = text("Phone", 50)
+    phone_kind = ChoiceField("Kind of phone", choices=PHONE_KINDS, default=PHONE_KINDS[0])
+    more_phones = more_phones()
+    address_kind = ChoiceField("Kind of address", choices=ADDRESS_KINDS, default=ADDRESS_KINDS[0])
+    more_addresses = more_addresses()
     address = lines("Street", 500)
     city = text("City", 120)
     region = text("Region", 120)
     postal_code = text("Postal code", 20)
     country = text("Country", 60)
 
+    def validate_email(self, field: Any) -> None:
+        """One address."""
+        is_email(self, field)
 
-class ContactForm(RecordForm, AddressPart):
+
+class ContactForm(RecordForm, ReachPart):
     """A person."""
 
     LAYOUT = (
-        ("Person", ("first_name", "last_name", "job_title", "organization_id", "email", "phone", "owner_id")),
+        ("Person", ("first_name", "last_name", "job_title", "organization_id", "owner_id", "tags")),
+        ("E-mail and phone", REACHED),
         ("Address", WHERE),
     )
-    WIDE = frozenset({"first_name", "last_name", "job_title", "organization_id", "email", "phone", "owner_id"})
+    WIDE = frozenset({"first_name", "last_name", "job_title", "organization_id", "owner_id", "tags", *REACHED})
+    BESIDE = KIND_BESIDE
 
     first_name = text("First name", 100)
     last_name = text("Last name", 100)
     job_title = text("Job title", 120)
     organization_id = LinkField("Organization", of="organizations")
-    email = text("E-mail", 254)
-    phone = text("Phone", 50)
-
-    def validate_email(self, field: Any) -> None:
-        """One address."""
-        is_email(self, field)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """A person has a name, at least one of the two."""
@@ -116,24 +150,20 @@ class ContactForm(RecordForm, AddressPart):
         return fine
 
 
-class OrganizationForm(RecordForm, AddressPart):
+class OrganizationForm(RecordForm, ReachPart):
     """An organization."""
 
     LAYOUT = (
-        ("Organization", ("name", "email", "phone", "website", "tax_number", "owner_id")),
+        ("Organization", ("name", "website", "tax_number", "owner_id", "tags")),
+        ("E-mail and phone", REACHED),
         ("Address", WHERE),
     )
-    WIDE = frozenset({"name", "email", "phone", "website", "tax_number", "owner_id"})
+    WIDE = frozenset({"name", "website", "tax_number", "owner_id", "tags", *REACHED})
+    BESIDE = KIND_BESIDE
 
     name = text("Name", 200, required=True)
-    email = text("E-mail", 254)
-    phone = text("Phone", 50)
     website = text("Website", 200)
     tax_number = text("Tax number", 50)
-
-    def validate_email(self, field: Any) -> None:
-        """One address."""
-        is_email(self, field)
 
     def validate_website(self, field: Any) -> None:
         """An address of the web."""
@@ -160,18 +190,21 @@ class OpportunityForm(RecordForm, MoneyPart):
 
     LAYOUT = (
         ("Opportunity", ("name", "organization_id", "contact_id")),
-        ("Value", ("amount", "currency", "stage", "probability", "close_date", "owner_id")),
+        ("Value", ("amount", "currency", "stage", "probability", "close_date", "reason", "owner_id", "tags")),
         ("Lines", ("line_items",)),
     )
-    WIDE = frozenset({"name", "organization_id", "contact_id", "owner_id"})
+    WIDE = frozenset({"name", "organization_id", "contact_id", "reason", "owner_id", "tags"})
+
+    stages: Sequence[Stage] = STANDARD
 
     name = text("Name", 200, required=True)
     organization_id = LinkField("Organization", of="organizations")
     contact_id = LinkField("Contact", of="contacts")
     amount = AmountField("Amount", description="Without tax. Left empty, the lines decide.")
-    stage = ChoiceField("Stage", choices=tuple(STAGES), default="New")
+    stage = ChoiceField("Stage", choices=tuple(stage.name for stage in STANDARD), default=STANDARD[0].name)
     probability = PerCentField("Probability", description="Per cent. Left empty, the stage decides.")
     close_date = DayField("Expected close")
+    reason = text("Reason", 200, description="Why it was won or lost.")
     line_items = LinesField("Lines")
 
     @property
@@ -186,6 +219,7 @@ class OpportunityForm(RecordForm, MoneyPart):
 
     def act(self, action: str) -> None:
         """Add a line, remove one, or take the sum of the lines as the amount."""
+        super().act(action)
         if action == "add-line":
             self.line_items.add_row()
         elif action.startswith("remove-line-"):
@@ -216,9 +250,24 @@ class OpportunityForm(RecordForm, MoneyPart):
             self.amount.put(self.lines_total, self._currency)
         if not self.amount.errors and not self.check_decimals(self.amount):
             fine = False
+        return self._check_stage() and fine
+
+    def offer_stages(self, stages: Sequence[Stage]) -> None:
+        """Have these stages to choose from."""
+        self.stages = stages
+        if self.stage.raw_data is None and self.stage.object_data == STANDARD[0].name:
+            self.stage.data = self.stage.object_data = stages[0].name
+        self.stage.offer([stage.name for stage in stages])
+
+    def _check_stage(self) -> bool:
+        """A lost deal says why; an empty probability is the stage's."""
+        chosen = next((stage for stage in self.stages if stage.name == self.stage.data), None)
         if self.probability.data is None and not self.probability.errors:
-            self.probability.data = STAGES.get(str(self.stage.data), 0)
-        return fine
+            self.probability.data = chosen.probability if chosen else 0
+        if chosen and chosen.outcome == LOST and not self.reason.data:
+            self.reason.errors = [*self.reason.errors, "Write why it was lost."]
+            return False
+        return True
 
 
 class ProjectForm(RecordForm, MoneyPart):
@@ -226,9 +275,9 @@ class ProjectForm(RecordForm, MoneyPart):
 
     LAYOUT = (
         ("Project", ("name", "organization_id", "contact_id", "opportunity_id")),
-        ("Plan", ("status", "starts_on", "ends_on", "budget", "currency", "owner_id")),
+        ("Plan", ("status", "starts_on", "ends_on", "budget", "currency", "owner_id", "tags")),
     )
-    WIDE = frozenset({"name", "organization_id", "contact_id", "opportunity_id", "owner_id"})
+    WIDE = frozenset({"name", "organization_id", "contact_id", "opportunity_id", "owner_id", "tags"})
 
     name = text("Name", 200, required=True)
     organization_id = LinkField("Organization", of="organizations")

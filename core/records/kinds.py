@@ -102,18 +102,13 @@ KINDS: Mapping[str, RecordKind] = MappingProxyType(
     {kind.key: kind for kind in (CONTACTS, ORGANIZATIONS, OPPORTUNITIES, PROJECTS)}
 )
 
-# How a stage or a status looks; the word says it, the colour repeats it.
-TONES: Mapping[str, str] = MappingProxyType(
-    {
-        "New": "info",
-        "Qualified": "info",
-        "Proposal": "warn",
-        "Won": "good",
-        "Lost": "mute",
-        "Planned": "info",
-        "Active": "good",
-        "On hold": "warn",
-        "Done": "mute",
-        "Cancelled": "mute",
-    }
-)
+# How a status of a project looks; the word says it, the colour repeats it.
+_STATUS_TONES = {"Planned": "info", "Active": "good", "On hold": "warn"}
+_OUTCOME_TONES = {"open": "info", "won": "good"}
+
+
+def tone_of(record: Record) -> str:
+    """How the stage of a deal or the status of a project is coloured."""
+    if isinstance(record, Opportunity):
+        return _OUTCOME_TONES.get(record.outcome, "mute")
+    return _STATUS_TONES.get(str(getattr(record, "status", "")), "mute")

@@ -174,7 +174,7 @@ def _order(kind: str, sort: str) -> list[Any]:
 
 def closing(session: Session, limit: int) -> Sequence[Opportunity]:
     """The open opportunities that should close first."""
-    still_open = Opportunity.stage.not_in(("Won", "Lost"))
+    still_open = Opportunity.outcome == "open"
     query = select(Opportunity).where(still_open, Opportunity.close_date.is_not(None))
     query = query.options(joinedload(Opportunity.organization)).order_by(Opportunity.close_date, Opportunity.id)
     return session.scalars(query.limit(limit)).all()

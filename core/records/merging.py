@@ -10,7 +10,7 @@ from typing import Any
 from webob.multidict import MultiDict
 
 from core.audit.service import deeds_on
-from core.records.editing import ready, typed_in
+from core.records.editing import form_for, ready, typed_in
 from core.records.fields import LinkField
 from core.records.forms import RecordForm
 from core.records.kinds import RecordKind
@@ -34,15 +34,16 @@ class Merged:
 
 def shown(form: RecordForm) -> str:
     """What the form shows, as text to give along with it, so that it can be told later what the person changed."""
-    return json.dumps({name: _text(form[name]) for name in form.values()}, ensure_ascii=False)
+    return json.dumps({name: _text(form[name]) for name in form.names()}, ensure_ascii=False)
 
 
 def merge(request: Any, kind: RecordKind, form: RecordForm, record: Record) -> Merged:
     """The form as posted over the record as it is now; a form that came without what it had shown is all changed."""
-    now = ready(request, kind.form(obj=record), record)
-    before = _before(kind, str(form.was.data or ""))
+    cls = form_for(request, kind)
+    now = ready(request, cls(obj=record), record)
+    before = _before(cls, str(form.was.data or ""))
     typed, clashes, kept = MultiDict(typed_in(request)), {}, {}
-    for name in form.values():
+    for name in form.names():
         mine = before is None or not _same(form[name], before[name])
         theirs = before is None or not _same(now[name], before[name])
         if not mine:
@@ -51,7 +52,7 @@ def merge(request: Any, kind: RecordKind, form: RecordForm, record: Record) -> M
         elif theirs and not _same(form[name], now[name]):
             clashes[name] = now[name]
     typed["version"], typed["was"] = str(record.version), shown(now)
-    return Merged(ready(request, kind.form(typed, obj=record), record), clashes, kept)
+    return Merged(ready(request, cls(typed, obj=record), record), clashes, kept)
 
 
 def who_changed(request: Any, record: Record, seen: int, names: Collection[str]) -> str:
@@ -65,7 +66,7 @@ def who_changed(request: Any, record: Record, seen: int, names: Collection[str])
     return " and ".join(sorted(known)) or "somebody else"
 
 
-def _before(kind: RecordKind, was: str) -> RecordForm | None:
+def _before(cls: type[RecordForm], was: str) -> RecordForm | None:
     """What the form showed when it was opened; None where that did not come along, or cannot be read."""
     try:
         texts = json.loads(was) if len(was) <= LONGEST else None
@@ -73,7 +74,7 @@ def _before(kind: RecordKind, was: str) -> RecordForm | None:
         return None
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
         return None
-    return kind.form(MultiDict(texts))
+    return cls(MultiDict(texts))
 
 
 def _text(field: Any) -> str:

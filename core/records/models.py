@@ -5,22 +5,28 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
-from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, Text, and_
+from sqlalchemy.orm import Mapped, declared_attr, foreign, mapped_column, relationship
 
-from core.db import Amount, Base, Moment, Rate
+from core.db import Amount, Base, Json, Moment, Rate
+from core.records import ways
 from core.records.line_items import LineItem, total
+from core.records.stages import STANDARD, outcome_of
+from core.records.tags import RecordTag
 
-STAGES = {"New": 10, "Qualified": 25, "Proposal": 50, "Won": 100, "Lost": 0}
 # An id is never given twice: links, history and bookmarks of a deleted record must not lead to another.
 NEVER_AGAIN = {"sqlite_autoincrement": True}
 STATUSES = ("Planned", "Active", "On hold", "Done", "Cancelled")
 
 
 class RecordBase:
-    """What the four types share: id, owner, version (counted up by every change) and when it was made and changed."""
+    """What the four types share: id, owner, version (counted up by every change) and when it was made and changed.
+
+    `custom` holds the values of custom fields by key (`core.records.custom`); `deleted_at` says since when it is in the
+    bin (`core.records.bin`), where no reading finds it.
+    """
 
     kind: ClassVar[str]
 
@@ -28,11 +34,40 @@ class RecordBase:
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[dt.datetime] = mapped_column(Moment)
     changed_at: Mapped[dt.datetime] = mapped_column(Moment, index=True)
+    deleted_at: Mapped[dt.datetime | None] = mapped_column(Moment, index=True)
+    custom: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
     @declared_attr
     def owner_id(cls) -> Mapped[int | None]:
         """The user who looks after the record."""
         return mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+
+    @declared_attr
+    def deleted_by(cls) -> Mapped[int | None]:
+        """The user who put it into the bin."""
+        return mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+
+    @declared_attr
+    def tag_rows(cls) -> Mapped[list[RecordTag]]:
+        """The rows of its tags."""
+        return relationship(
+            RecordTag,
+            primaryjoin=lambda: and_(foreign(RecordTag.record_id) == cls.id, RecordTag.kind == cls.kind),
+            order_by=RecordTag.tag,
+            cascade="all, delete-orphan",
+            overlaps="tag_rows",
+        )
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Its tags by name."""
+        return tuple(sorted((row.tag for row in self.tag_rows), key=str.casefold))
+
+    @tags.setter
+    def tags(self, names: Sequence[str]) -> None:
+        """Have these tags and no others; rows are used again."""
+        kept = {row.tag: row for row in self.tag_rows}
+        self.tag_rows = [kept.get(name) or RecordTag(kind=self.kind, tag=name) for name in dict.fromkeys(names)]
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, object]:
@@ -44,8 +79,20 @@ class RecordBase:
         return f"/{self.kind}/{self.id}"
 
 
-class Address:
-    """Where somebody is; `country` is free text."""
+class Reachable:
+    """How somebody is reached: an e-mail address, a telephone number and an address, and further ones of each.
+
+    Of each the first is in columns of its own; every one says what it is for (`core.records.ways`).
+    """
+
+    email: Mapped[str] = mapped_column(String(254), default="", index=True)
+    email_kind: Mapped[str] = mapped_column(String(20), default=ways.EMAIL_KINDS[0])
+    phone: Mapped[str] = mapped_column(String(50), default="")
+    phone_kind: Mapped[str] = mapped_column(String(20), default=ways.PHONE_KINDS[0])
+    address_kind: Mapped[str] = mapped_column(String(20), default=ways.ADDRESS_KINDS[0])
+    kept_emails: Mapped[list[dict[str, str]]] = mapped_column("more_emails", Json, default=list)
+    kept_phones: Mapped[list[dict[str, str]]] = mapped_column("more_phones", Json, default=list)
+    kept_addresses: Mapped[list[dict[str, str]]] = mapped_column("more_addresses", Json, default=list)
 
     address: Mapped[str] = mapped_column(Text, default="")
     city: Mapped[str] = mapped_column(String(120), default="")
@@ -57,6 +104,33 @@ class Address:
     def place(self) -> str:
         """City and country in one line."""
         return ", ".join(part for part in (self.city, self.country) if part)
+
+    @property
+    def more_emails(self) -> tuple[ways.Way, ...]:
+        """The e-mail addresses after the first."""
+        return ways.read(ways.Way, self.kept_emails)
+
+    @more_emails.setter
+    def more_emails(self, values: tuple[ways.Way, ...]) -> None:
+        self.kept_emails = ways.plain(values)
+
+    @property
+    def more_phones(self) -> tuple[ways.Way, ...]:
+        """The telephone numbers after the first."""
+        return ways.read(ways.Way, self.kept_phones)
+
+    @more_phones.setter
+    def more_phones(self, values: tuple[ways.Way, ...]) -> None:
+        self.kept_phones = ways.plain(values)
+
+    @property
+    def more_addresses(self) -> tuple[ways.Place, ...]:
+        """The addresses after the first."""
+        return ways.read(ways.Place, self.kept_addresses)
+
+    @more_addresses.setter
+    def more_addresses(self, values: tuple[ways.Place, ...]) -> None:
+        self.kept_addresses = ways.plain(values)
 
 
 class OfOrganization:
@@ -87,7 +161,7 @@ class OfContact:
         return relationship("Contact")
 
 
-class Organization(RecordBase, Address, Base):
+class Organization(RecordBase, Reachable, Base):
     """A company or another body that has people."""
 
     __tablename__ = "organizations"
@@ -95,8 +169,6 @@ class Organization(RecordBase, Address, Base):
     kind = "organizations"
 
     name: Mapped[str] = mapped_column(String(200), index=True)
-    email: Mapped[str] = mapped_column(String(254), default="")
-    phone: Mapped[str] = mapped_column(String(50), default="")
     website: Mapped[str] = mapped_column(String(200), default="")
     tax_number: Mapped[str] = mapped_column(String(50), default="")
 
@@ -106,7 +178,7 @@ class Organization(RecordBase, Address, Base):
         return self.name
 
 
-class Contact(RecordBase, OfOrganization, Address, Base):
+class Contact(RecordBase, OfOrganization, Reachable, Base):
     """A person."""
 
     __tablename__ = "contacts"
@@ -115,8 +187,6 @@ class Contact(RecordBase, OfOrganization, Address, Base):
 
     first_name: Mapped[str] = mapped_column(String(100), default="")
     last_name: Mapped[str] = mapped_column(String(100), default="")
-    email: Mapped[str] = mapped_column(String(254), default="", index=True)
-    phone: Mapped[str] = mapped_column(String(50), default="")
     job_title: Mapped[str] = mapped_column(String(120), default="")
 
     @property
@@ -130,8 +200,15 @@ class Contact(RecordBase, OfOrganization, Address, Base):
         return self.full_name
 
 
+def _standard_outcome(context: Any) -> str:
+    return outcome_of(STANDARD, context.get_current_parameters().get("stage") or "New")
+
+
 class Opportunity(RecordBase, OfOrganization, OfContact, Base):
-    """A deal that may come off. `amount` is tax-exclusive, in `currency`; `probability` is per cent."""
+    """A deal that may come off. `amount` is tax-exclusive, in `currency`; `probability` is per cent.
+
+    `outcome` is open, won or lost, as its stage says; `reason` why it was won or lost.
+    """
 
     __tablename__ = "opportunities"
     __table_args__ = NEVER_AGAIN
@@ -139,6 +216,8 @@ class Opportunity(RecordBase, OfOrganization, OfContact, Base):
 
     name: Mapped[str] = mapped_column(String(200), index=True)
     stage: Mapped[str] = mapped_column(String(40), default="New", index=True)
+    outcome: Mapped[str] = mapped_column(String(10), default=_standard_outcome, index=True)
+    reason: Mapped[str] = mapped_column(String(200), default="")
     amount: Mapped[Decimal | None] = mapped_column(Amount)
     currency: Mapped[str] = mapped_column(String(3), default="NZD")
     probability: Mapped[int] = mapped_column(default=10)

@@ -8,7 +8,7 @@ from typing import Any
 from core import formats
 from core.contract.extensions import Tab
 from core.records import lists
-from core.records.kinds import KINDS, TONES
+from core.records.kinds import KINDS, tone_of
 from core.records.models import Contact, Opportunity, Organization, Project, Record
 from core.records.service import Actor, get_record
 
@@ -40,6 +40,7 @@ def record_page(request: Any, record: Record, active: str, **values: Any) -> dic
         "sub": sub_line(record, request.name_of(record.owner_id)),
         "tabs": tabs(request, record, counts),
         "active": active,
+        "started": any(related.kind == "projects" and count for related, count in counts),
         "strips": [panel for strip in request.registry.record_strips for panel in strip(request, record)],
         **values,
     }
@@ -65,21 +66,17 @@ def _about(record: Record) -> list[Bit]:
     if isinstance(record, Contact):
         return [Bit(record.job_title), link_bit(record.organization), Bit(record.place)]
     if isinstance(record, Opportunity):
-        word = "closed" if record.stage in ("Won", "Lost") else "closes"
+        word = "closed" if record.outcome != "open" else "closes"
         closes = f"{word} {formats.day(record.close_date)}" if record.close_date else ""
         value = formats.money(record.amount, record.currency)
-        return [_status(record.stage), link_bit(record.organization), Bit(value), Bit(closes)]
+        return [Bit(record.stage, tone=tone_of(record)), link_bit(record.organization), Bit(value), Bit(closes)]
     ends = f"ends {formats.day(record.ends_on)}" if record.ends_on else ""
-    return [_status(record.status), link_bit(record.organization), Bit(ends)]
+    return [Bit(record.status, tone=tone_of(record)), link_bit(record.organization), Bit(ends)]
 
 
 def link_bit(target: Organization | Contact | Opportunity | Project | None) -> Bit:
     """A link to another record; empty for None."""
     return Bit(target.title, target.path) if target is not None else Bit("")
-
-
-def _status(word: str) -> Bit:
-    return Bit(word, tone=TONES.get(word, "mute"))
 
 
 def actor(request: Any) -> Actor:
@@ -89,4 +86,5 @@ def actor(request: Any) -> Actor:
         when=request.clock.now(),
         plugins=request.services.plugins,
         companions=tuple(request.registry.record_companions),
+        watchers=tuple(request.registry.record_watchers),
     )

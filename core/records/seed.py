@@ -11,7 +11,8 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from core.contract.clock import Clock
-from core.records.models import STAGES, Contact, Opportunity, Organization, Project
+from core.records.models import Contact, Opportunity, Organization, Project
+from core.records.stages import STANDARD
 from core.users.models import User
 
 BATCH = 5_000
@@ -127,12 +128,13 @@ def _made_up_organization(number: int, now: dt.datetime) -> dict[str, Any]:
 
 
 def _made_up_deal(number: int, organization_id: int, now: dt.datetime) -> dict[str, Any]:
-    stage, probability = list(STAGES.items())[number // 10 % len(STAGES)]
+    stage = STANDARD[number // 10 % len(STANDARD)]
     return {
         "name": f"Order {number}",
         "organization_id": organization_id,
-        "stage": stage,
-        "probability": probability,
+        "stage": stage.name,
+        "outcome": stage.outcome,
+        "probability": stage.probability,
         "amount": Decimal(number % 900 * 10 + 100),
         "currency": "NZD",
         "close_date": now.date() + dt.timedelta(days=number % 365),

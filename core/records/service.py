@@ -15,7 +15,9 @@ from core.audit.service import record_deed
 from core.contract.extensions import RecordChange
 from core.loader import Plugins
 from core.records import lists
-from core.records.models import MODELS, Contact, Record
+from core.records.custom import changed_in, custom_fields
+from core.records.models import MODELS, Contact, Opportunity, Record
+from core.records.stages import outcome_of, stages
 
 LARGEST_ID = 2**31 - 1  # PostgreSQL takes no larger number for an id, not even to look for
 
@@ -46,16 +48,21 @@ class Companion:
 
 
 May = Callable[..., bool]
+Watcher = Callable[[Session, Record, RecordChange], None]
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, when, and who is told: the user's id, the moment (aware UTC), the plugins and companions."""
+    """Who acts, when, and who is told: the user's id, the moment (aware UTC), the plugins, companions and watchers.
+
+    A watcher is a room that follows every change, in its transaction: `watcher(session, record, change)`.
+    """
 
     user_id: int | None
     when: dt.datetime
     plugins: Plugins
     companions: Sequence[Companion] = ()
+    watchers: Sequence[Watcher] = ()
 
 
 def get_record(session: Session, kind: str, record_id: int, *, for_change: bool = False) -> Record:
@@ -75,10 +82,11 @@ def get_record(session: Session, kind: str, record_id: int, *, for_change: bool 
 def create(session: Session, kind: str, values: Mapping[str, Any], actor: Actor) -> Record:
     """A new record with these values."""
     record: Record = MODELS[kind](**values, created_at=actor.when, changed_at=actor.when)
+    _settle(session, record)
     session.add(record)
     session.flush()
     new = {name: value for name, value in _readable(session, record, values).items() if value not in ("", None, [])}
-    _write_down(session, record, actor, RecordChange("created", frozenset(values)), new=new)
+    write_down(session, record, actor, RecordChange("created", frozenset(values)), new=new)
     return record
 
 
@@ -91,27 +99,26 @@ def change(
     changed = {name: value for name, value in values.items() if getattr(record, name) != value}
     if not changed:
         return frozenset()
-    old = _readable(session, record, {name: getattr(record, name) for name in changed})
+    before = {name: getattr(record, name) for name in changed}
+    old, new = (_without_same(session, record, before, changed, pick) for pick in (0, 1))
     for name, value in changed.items():
         setattr(record, name, value)
+    _settle(session, record)
     record.changed_at = actor.when
     flag_modified(record, "changed_at")  # so that new lines alone make a new version, too
     session.flush()
     fields = frozenset(changed)
-    new = _readable(session, record, changed)
-    _write_down(session, record, actor, RecordChange("changed", fields), old=old, new=new)
+    write_down(session, record, actor, RecordChange("changed", fields), old=old, new=new)
     return fields
 
 
 def delete(session: Session, record: Record, actor: Actor, *, seen_version: int) -> None:
-    """Delete the record. What belongs to it stays, without it; companions go. Raises `StaleRecord`."""
+    """Put the record into the bin, with all that hangs on it (`core.records.bin`). Raises `StaleRecord`."""
     if record.version != seen_version:
         raise StaleRecord(record)
-    for companion in actor.companions:
-        companion.drop(session, record, actor)
-    _write_down(session, record, actor, RecordChange("deleted"), old={"title": record.title})
-    session.delete(record)
+    record.deleted_at, record.deleted_by = actor.when, actor.user_id
     session.flush()
+    write_down(session, record, actor, RecordChange("deleted"), old={"title": record.title})
 
 
 def hangs_on(session: Session, record: Record, companions: Sequence[Companion], may: May) -> list[str]:
@@ -139,7 +146,14 @@ def exists(session: Session, kind: str, record_id: int) -> bool:
     return session.scalar(select(MODELS[kind].id).where(MODELS[kind].id == record_id)) is not None
 
 
-def _write_down(
+def _settle(session: Session, record: Record) -> None:
+    """What follows from the values: a deal is open, won or lost as its stage says, and an open one has no reason."""
+    if isinstance(record, Opportunity):
+        record.outcome = outcome_of(stages(session), record.stage or stages(session)[0].name)
+        record.reason = record.reason if record.outcome != "open" else ""
+
+
+def write_down(
     session: Session,
     record: Record,
     actor: Actor,
@@ -148,6 +162,7 @@ def _write_down(
     old: Mapping[str, Any] | None = None,
     new: Mapping[str, Any] | None = None,
 ) -> None:
+    """Write what was done to a record into the audit trail, and tell those who follow it."""
     record_deed(
         session,
         when=actor.when,
@@ -158,12 +173,27 @@ def _write_down(
         old=old or {},
         new=new or {},
     )
+    for watcher in actor.watchers:
+        watcher(session, record, change)
     actor.plugins.record_changed(session, record, change)
 
 
+def _without_same(session: Session, record: Record, old: Any, new: Any, pick: int) -> dict[str, Any]:
+    """The old (0) or the new (1) values as people read them; of custom fields those that differ, by their labels."""
+    both = (old, new)
+    values = _readable(session, record, {name: value for name, value in both[pick].items() if name != "custom"})
+    if "custom" in new:
+        differ = changed_in(custom_fields(session, record.kind), old["custom"], new["custom"])
+        values |= {field.label: field.value_in(both[pick]["custom"]) for field in differ}
+    return values
+
+
 def _readable(session: Session, record: Record, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as people read them: links by the title of what they lead to, lines as texts."""
-    return {name: _title(session, name, value) for name, value in values.items()}
+    """Values as people read them: links by the title of what they lead to, lines as texts, custom fields by label."""
+    shown = {name: _title(session, name, value) for name, value in values.items() if name != "custom"}
+    custom = values.get("custom") or {}
+    labels = custom_fields(session, record.kind) if custom else ()
+    return shown | {field.label: field.value_in(custom) for field in labels if field.key in custom}
 
 
 _LINKS = {"organization_id": "organizations", "contact_id": "contacts", "opportunity_id": "opportunities"}

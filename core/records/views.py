@@ -8,9 +8,9 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from core.audit.service import deeds_on
 from core.forms import clean, number_in
-from core.records import lists, merging, service
-from core.records.editing import edit_form, is_good, new_form
-from core.records.kinds import KINDS, TONES, RecordKind
+from core.records import bin, lists, merging, service
+from core.records.editing import edit_form, form_for, is_good, new_form
+from core.records.kinds import KINDS, RecordKind, tone_of
 from core.records.models import Record
 from core.records.page import actor, record_of, record_page
 
@@ -67,7 +67,7 @@ def show_list(request: Any) -> dict[str, Any]:
     found = lists.find(request.dbsession, kind.key, text=text, sort=sort, page=_page_number(request))
     if sort.removeprefix("-") not in lists.SORTS[kind.key]:
         sort = next(iter(lists.SORTS[kind.key]))
-    return {"kind": kind, "found": found, "q": text, "sort": sort, "tones": TONES}
+    return {"kind": kind, "found": found, "q": text, "sort": sort, "tones": tone_of}
 
 
 def choices(request: Any) -> dict[str, Any]:
@@ -81,8 +81,8 @@ def show(request: Any) -> dict[str, Any]:
     record = record_of(request)
     deeds = deeds_on(request.dbsession, record.kind, record.id) if request.has_permission("audit.see") else []
     names = {entry.user_id: request.name_of(entry.user_id) for entry in deeds}
-    form = KINDS[record.kind].form(obj=record)
-    return record_page(request, record, "overview", facts=form, deeds=deeds, names=names, tones=TONES)
+    form = form_for(request, KINDS[record.kind])(obj=record)
+    return record_page(request, record, "overview", facts=form, deeds=deeds, names=names, tones=tone_of)
 
 
 def related(request: Any) -> Any:
@@ -93,14 +93,14 @@ def related(request: Any) -> Any:
         raise service.RecordNotFound(f"A {lists.SINGULAR[record.kind]} has no {key}.")
     found = lists.find(request.dbsession, key, page=_page_number(request), of=link.column == record.id)
     field = link.column.key
-    return record_page(request, record, key, link=link, listed=KINDS[key], found=found, field=field, tones=TONES)
+    return record_page(request, record, key, link=link, listed=KINDS[key], found=found, field=field, tones=tone_of)
 
 
 def search(request: Any) -> dict[str, Any]:
     """One search over the four types."""
     text = _words(request)
     results = [(kind, lists.find(request.dbsession, kind.key, text=text)) for kind in KINDS.values()] if text else []
-    return {"q": text, "results": [(kind, found) for kind, found in results if found.total], "tones": TONES}
+    return {"q": text, "results": [(kind, found) for kind, found in results if found.total], "tones": tone_of}
 
 
 def _form_page(kind: RecordKind, form: Any, record: Record | None = None) -> dict[str, Any]:
@@ -178,17 +178,17 @@ def ask_delete(request: Any) -> dict[str, Any]:
     record = record_of(request)
     companions = request.registry.record_companions
     hanging = service.hangs_on(request.dbsession, record, companions, request.may)
-    return {"kind": _kind(request), "record": record, "hanging": hanging, "stale": False}
+    until = request.clock.now() + bin.KEPT_FOR
+    return {"kind": _kind(request), "record": record, "hanging": hanging, "until": until, "stale": False}
 
 
 def delete(request: Any) -> Any:
-    """Delete the record, unless somebody changed it since the question."""
+    """Put the record into the bin, unless somebody changed it since the question."""
     record = record_of(request, for_change=True)
     seen = request.POST.get("version", "")
     if seen != str(record.version):
         request.response.status_int = 409
         return {**ask_delete(request), "stale": True}
-    title = record.title
     service.delete(request.dbsession, record, actor(request), seen_version=record.version)
-    request.session.flash(f"{title} was deleted.", "success")
+    request.session.flash([f"{record.title} was deleted.", "Restore", f"/bin{record.path}/restore"], "undo")
     return HTTPSeeOther(f"/{record.kind}")

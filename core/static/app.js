@@ -3,16 +3,23 @@
 
 const on = (type, act) => document.addEventListener(type, act);
 
-// "/" goes to the search field, as long as nobody is typing.
+// One key each, as long as nobody is typing: "/" to the search field, "n" to what makes something new, "?" to the list of keys.
+// In a page's own part the element with that data-key comes before the frame's.
+const keyed = (key) => document.querySelector(`main [data-key="${key}"]`) || document.querySelector(`[data-key="${key}"]`);
 on("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  const field = document.querySelector("[data-key='/']");
-  if (field) {
-    event.preventDefault();
-    field.focus();
-    field.select();
-  }
+  const typing = event.target.closest("input, textarea, select, [contenteditable], dialog[open]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "?") return document.getElementById("keys")?.showModal();
+  const found = ["/", "n"].includes(event.key) && keyed(event.key);
+  if (!found) return;
+  event.preventDefault();
+  if (found.matches("input")) {
+    found.focus();
+    found.select();
+  } else if (found.matches("summary")) {
+    found.parentElement.open = true;
+    found.parentElement.querySelector("a, button")?.focus();
+  } else found.click();
 });
 
 // What stands in a field goes to the clipboard; where the browser keeps it shut, the field is selected to copy by hand.
@@ -98,7 +105,7 @@ const offerZone = (offer) => {
 
 const ready = (root) => {
   for (const offer of root.querySelectorAll("[data-own-zone]")) offerZone(offer);
-  for (const button of root.querySelectorAll(":is([data-removes], [data-copies])[hidden]")) button.hidden = false;
+  for (const button of root.querySelectorAll(":is([data-removes], [data-copies], [data-scripted])[hidden]")) button.hidden = false;
   const tab = root.querySelector(".tabs [aria-current]"); // on a phone it may stand outside of the window
   if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
   const summary = root.querySelector(".errs");

@@ -10,6 +10,8 @@ ALL = "*"
 
 CORE_RIGHTS = (
     Right("records.edit", "Create, change and delete records"),
+    Right("records.purge", "Delete records for good before their time in the bin is over"),
+    Right("records.define", "Define stages and custom fields"),
     Right("accounting.see_status", "See how things stand, without amounts", "A traffic light, and whether it is late."),
     Right("accounting.see_amounts", "See amounts of sales", "Invoices, what is owed and what was paid."),
     Right("accounting.see_bills", "See bills", "Bills show salaries and directors' payments."),

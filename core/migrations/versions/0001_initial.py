@@ -30,6 +30,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounting_grant")),
     )
     op.create_table(
+        "custom_fields",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("label", sa.String(length=60), nullable=False),
+        sa.Column("style", sa.String(length=10), nullable=False),
+        sa.Column("choices", core.db.Json(), nullable=False),
+        sa.Column("in_list", sa.Boolean(), nullable=False),
+        sa.Column("retired", sa.Boolean(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_fields")),
+        sa.UniqueConstraint("kind", "key", name=op.f("uq_custom_fields_kind")),
+    )
+    op.create_table(
         "mails",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=32), nullable=False),
@@ -59,6 +73,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_periodic_run")),
     )
     op.create_table(
+        "record_tags",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("tag", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "record_id", "tag", name=op.f("pk_record_tags")),
+    )
+    with op.batch_alter_table("record_tags", schema=None) as batch_op:
+        batch_op.create_index("ix_record_tags_tag", ["kind", "tag", "record_id"], unique=False)
+
+    op.create_table(
         "roles",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=40), nullable=False),
@@ -67,6 +91,16 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roles")),
         sa.UniqueConstraint("key", name=op.f("uq_roles_key")),
+    )
+    op.create_table(
+        "stages",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("probability", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stages")),
+        sa.UniqueConstraint("name", name=op.f("uq_stages_name")),
     )
     op.create_table(
         "accounting_connection",
@@ -667,20 +701,32 @@ def upgrade() -> None:
     op.create_table(
         "organizations",
         sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("email", sa.String(length=254), nullable=False),
-        sa.Column("phone", sa.String(length=50), nullable=False),
         sa.Column("website", sa.String(length=200), nullable=False),
         sa.Column("tax_number", sa.String(length=50), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", core.db.Moment(), nullable=False),
         sa.Column("changed_at", core.db.Moment(), nullable=False),
+        sa.Column("deleted_at", core.db.Moment(), nullable=True),
+        sa.Column("custom", core.db.Json(), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("deleted_by", sa.Integer(), nullable=True),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("email_kind", sa.String(length=20), nullable=False),
+        sa.Column("phone", sa.String(length=50), nullable=False),
+        sa.Column("phone_kind", sa.String(length=20), nullable=False),
+        sa.Column("address_kind", sa.String(length=20), nullable=False),
+        sa.Column("more_emails", core.db.Json(), nullable=False),
+        sa.Column("more_phones", core.db.Json(), nullable=False),
+        sa.Column("more_addresses", core.db.Json(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("city", sa.String(length=120), nullable=False),
         sa.Column("region", sa.String(length=120), nullable=False),
         sa.Column("postal_code", sa.String(length=20), nullable=False),
         sa.Column("country", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["deleted_by"], ["users.id"], name=op.f("fk_organizations_deleted_by_users"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(
             ["owner_id"], ["users.id"], name=op.f("fk_organizations_owner_id_users"), ondelete="SET NULL"
         ),
@@ -689,6 +735,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("organizations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_organizations_changed_at"), ["changed_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_organizations_deleted_at"), ["deleted_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_organizations_email"), ["email"], unique=False)
         batch_op.create_index(batch_op.f("ix_organizations_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_organizations_owner_id"), ["owner_id"], unique=False)
 
@@ -781,20 +829,32 @@ def upgrade() -> None:
         "contacts",
         sa.Column("first_name", sa.String(length=100), nullable=False),
         sa.Column("last_name", sa.String(length=100), nullable=False),
-        sa.Column("email", sa.String(length=254), nullable=False),
-        sa.Column("phone", sa.String(length=50), nullable=False),
         sa.Column("job_title", sa.String(length=120), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", core.db.Moment(), nullable=False),
         sa.Column("changed_at", core.db.Moment(), nullable=False),
+        sa.Column("deleted_at", core.db.Moment(), nullable=True),
+        sa.Column("custom", core.db.Json(), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("deleted_by", sa.Integer(), nullable=True),
         sa.Column("organization_id", sa.Integer(), nullable=True),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("email_kind", sa.String(length=20), nullable=False),
+        sa.Column("phone", sa.String(length=50), nullable=False),
+        sa.Column("phone_kind", sa.String(length=20), nullable=False),
+        sa.Column("address_kind", sa.String(length=20), nullable=False),
+        sa.Column("more_emails", core.db.Json(), nullable=False),
+        sa.Column("more_phones", core.db.Json(), nullable=False),
+        sa.Column("more_addresses", core.db.Json(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("city", sa.String(length=120), nullable=False),
         sa.Column("region", sa.String(length=120), nullable=False),
         sa.Column("postal_code", sa.String(length=20), nullable=False),
         sa.Column("country", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["deleted_by"], ["users.id"], name=op.f("fk_contacts_deleted_by_users"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(
             ["organization_id"],
             ["organizations.id"],
@@ -809,6 +869,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("contacts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_contacts_changed_at"), ["changed_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contacts_deleted_at"), ["deleted_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_contacts_email"), ["email"], unique=False)
         batch_op.create_index("ix_contacts_name", ["last_name", "first_name"], unique=False)
         batch_op.create_index(batch_op.f("ix_contacts_organization_id"), ["organization_id"], unique=False)
@@ -818,6 +879,8 @@ def upgrade() -> None:
         "opportunities",
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("stage", sa.String(length=40), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("amount", core.db.Amount(), nullable=True),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("probability", sa.Integer(), nullable=False),
@@ -826,11 +889,17 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", core.db.Moment(), nullable=False),
         sa.Column("changed_at", core.db.Moment(), nullable=False),
+        sa.Column("deleted_at", core.db.Moment(), nullable=True),
+        sa.Column("custom", core.db.Json(), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("deleted_by", sa.Integer(), nullable=True),
         sa.Column("organization_id", sa.Integer(), nullable=True),
         sa.Column("contact_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contacts.id"], name=op.f("fk_opportunities_contact_id_contacts"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["deleted_by"], ["users.id"], name=op.f("fk_opportunities_deleted_by_users"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["organization_id"],
@@ -847,8 +916,10 @@ def upgrade() -> None:
     with op.batch_alter_table("opportunities", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_opportunities_changed_at"), ["changed_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opportunities_deleted_at"), ["deleted_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opportunities_outcome"), ["outcome"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_stage"), ["stage"], unique=False)
 
@@ -886,11 +957,17 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", core.db.Moment(), nullable=False),
         sa.Column("changed_at", core.db.Moment(), nullable=False),
+        sa.Column("deleted_at", core.db.Moment(), nullable=True),
+        sa.Column("custom", core.db.Json(), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("deleted_by", sa.Integer(), nullable=True),
         sa.Column("organization_id", sa.Integer(), nullable=True),
         sa.Column("contact_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contacts.id"], name=op.f("fk_projects_contact_id_contacts"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["deleted_by"], ["users.id"], name=op.f("fk_projects_deleted_by_users"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["opportunity_id"],
@@ -913,6 +990,7 @@ def upgrade() -> None:
     with op.batch_alter_table("projects", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_projects_changed_at"), ["changed_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_projects_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_projects_deleted_at"), ["deleted_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_projects_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_projects_opportunity_id"), ["opportunity_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_projects_organization_id"), ["organization_id"], unique=False)

@@ -101,8 +101,12 @@ def test_of_many_links_a_few_are_named(log_in: LogIn, services: Services) -> Non
     )
 
 
-def test_after_deleting_nothing_dangles_and_the_audit_trail_says_what_went(log_in: LogIn, services: Services) -> None:
+def test_what_is_in_the_bin_keeps_its_links_until_it_is_deleted_for_good_and_then_nothing_dangles(
+    log_in: LogIn, services: Services
+) -> None:
     form_of(log_in("sales").get("/organizations/1/delete")).submit(status=303)
+    assert (count(services, PartyLink), count(services, DocumentLink)) == (1, 3)
+    log_in("admin").send("/bin/organizations/1/purge", status=303)
     assert count(services, PartyLink) == count(services, DocumentLink) == 0
     assert count(services, PartyRow) == 1
     assert count(services, DocumentRow) == 2
@@ -113,11 +117,12 @@ def test_after_deleting_nothing_dangles_and_the_audit_trail_says_what_went(log_i
         told = [(entry.deed, entry.old.get("party") or entry.old.get("document"), entry.user_id) for entry in deeds]
     who = deeds[-1].user_id
     assert told == [
+        ("record.deleted", None, told[0][2]),
         ("party unlinked", "Harbour Ltd", who),
         ("document unlinked", "INV-1", who),
         ("bill unlinked", "BILL-1", who),
         ("document unlinked", "ghost", who),
-        ("record.deleted", None, who),
+        ("record.purged", None, who),
     ]
     log_in("admin").get("/admin/audit", status=200)
 

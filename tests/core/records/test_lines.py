@@ -226,6 +226,9 @@ def test_lines_go_with_their_opportunity(log_in: LogIn, services: Services, make
     deal = make("opportunities", name="Refit", line_items=(REFIT,))
     form_of(log_in("sales").get(f"/opportunities/{deal}/delete")).submit(status=303)
     with services.db.read() as session:
+        assert session.query(OpportunityLine).count() == 1
+    log_in("admin").send(f"/bin/opportunities/{deal}/purge", status=303)
+    with services.db.read() as session:
         assert session.query(OpportunityLine).count() == 0
 
 
