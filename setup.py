@@ -23,6 +23,7 @@ RUN = [
     "msgspec>=0.20,<1",
     "cryptography>=46",
     "argon2-cffi>=25,<26",
+    "zxcvbn>=4.5,<5",
     "limits>=5.8,<6",
     "rapidfuzz>=3.14,<4",
     "babel>=2.17,<3",
@@ -43,6 +44,7 @@ EXTRAS = {
         "beautifulsoup4>=4.14,<5",
         "pyyaml>=6,<7",
         "jsonschema>=4.25,<5",
+        "aiosmtpd>=1.4.6,<2",
     ],
     "check": [
         "ruff==0.17.6",

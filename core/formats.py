@@ -1,10 +1,18 @@
-"""How money, numbers and times are written on pages."""
+"""How money, numbers and times are written on pages: in the style of who looks, or in the default one.
+
+Jobs, files and JSON have no viewer, so that they always have the default style.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.numbers import get_currency_precision, get_territory_currencies
@@ -28,6 +36,66 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "\u2212"  # as long as a plus, and no line breaks behind it
+
+# What stands between thousands, what before the decimals; the example is what people choose by.
+NUMBERS = {"comma": (",", "."), "point": (".", ","), "space": (NO_BREAK, ","), "quote": ("'", ".")}
+NUMBER_STYLES = {"comma": "1,234.50", "point": "1.234,50", "space": "1 234,50", "quote": "1'234.50"}
+DATE_STYLES = {"words": "22 Nov 2026", "iso": "2026-11-22", "day": "22/11/2026", "month": "11/22/2026"}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one person wants numbers, dates and times: keys of `NUMBER_STYLES` and `DATE_STYLES`, and a time zone."""
+
+    numbers: str = "comma"
+    dates: str = "words"
+    zone: dt.tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+    @property
+    def group(self) -> str:
+        """What stands between thousands."""
+        return NUMBERS[self.numbers][0]
+
+    @property
+    def point(self) -> str:
+        """What stands before the decimals."""
+        return NUMBERS[self.numbers][1]
+
+
+DEFAULT = Style()
+# A function, so that nobody is looked up for a page that writes no number.
+_STYLE: ContextVar[Callable[[], Style]] = ContextVar("style", default=lambda: DEFAULT)
+
+
+def style() -> Style:
+    """The style that is written and read in now."""
+    return _STYLE.get()()
+
+
+def begin_style(find: Callable[[], Style]) -> Token[Callable[[], Style]]:
+    """Write and read in the style that `find` gives, until `end_style`."""
+    return _STYLE.set(find)
+
+
+def end_style(token: Token[Callable[[], Style]]) -> None:
+    """Write and read as before."""
+    _STYLE.reset(token)
+
+
+@contextmanager
+def using(wanted: Style) -> Iterator[None]:
+    """Write and read in a style within the block: the default one for what is kept or sent away."""
+    token = begin_style(lambda: wanted)
+    try:
+        yield
+    finally:
+        end_style(token)
+
+
+def localised(text: str) -> str:
+    """Digits with commas between thousands and a point before the decimals, in the present style."""
+    now = style()
+    return text if now.numbers == "comma" else text.translate({ord(","): now.group, ord("."): now.point})
 
 
 def currencies() -> list[str]:
@@ -55,7 +123,7 @@ def amount(value: Decimal | None, currency: str = "") -> str:
     places = decimals(currency)
     if places < 2 and value != value.to_integral_value():
         places = 2
-    return _signed(f"{value:,.{places}f}")
+    return _signed(localised(f"{value:,.{places}f}"))
 
 
 def money(value: Decimal | None, currency: str) -> str:
@@ -72,11 +140,6 @@ def money(value: Decimal | None, currency: str) -> str:
 def exact(value: Decimal, currency: str) -> str:
     """An amount with its currency for whatever keeps it as text, to the cent and no digit lost: ``11.50 NZD``."""
     return f"{_padded(value, decimals(currency))} {currency}".strip()
-
-
-def price(value: Decimal) -> str:
-    """A unit price without its currency: to the cent, and further where it goes further: ``11.50``, ``0.0125``."""
-    return _signed(f"{Decimal(_padded(value, 2)):,f}")
 
 
 def _padded(value: Decimal, places: int) -> str:
@@ -100,25 +163,58 @@ def number(value: Decimal | int | None) -> str:
     """A quantity or a rate, without needless zeros: ``1.5``, ``1,000``."""
     if value is None:
         return ""
-    text = _signed(f"{value:,f}")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = f"{value:,f}"
+    return _signed(localised(text.rstrip("0").rstrip(".") if "." in text else text))
+
+
+def price(value: Decimal, currency: str = "") -> str:
+    """A price without its currency: with the currency's decimals (two without one), with more where there are more."""
+    places = decimals(currency) if currency else 2
+    return amount(value, currency) if value == round(value, places) else number(value)
+
+
+def local(value: dt.datetime) -> dt.datetime:
+    """The moment in the viewer's time zone."""
+    return value.astimezone(style().zone)
+
+
+def today(now: dt.datetime) -> dt.date:
+    """The day it is for the viewer."""
+    return local(now).date()
 
 
 def day(value: dt.date | dt.datetime | None) -> str:
-    """A date: ``22 Nov 2026``; nothing for None."""
-    return "" if value is None else f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+    """A date: ``22 Nov 2026``; that of a moment is the viewer's; nothing for None."""
+    if value is None:
+        return ""
+    value, dates = _date(value), style().dates
+    if dates == "words":
+        return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+    if dates == "iso":
+        return value.isoformat()
+    first, second = (value.day, value.month) if dates == "day" else (value.month, value.day)
+    return f"{first:02}/{second:02}/{value.year:04}"
 
 
 def short_day(value: dt.date | dt.datetime | None, today: dt.date) -> str:
     """A date without its year where that is this year's: ``22 Nov``."""
-    if value is None or value.year != today.year:
+    if value is None or style().dates != "words" or _date(value).year != today.year:
         return day(value)
+    value = _date(value)
     return f"{value.day} {MONTHS[value.month - 1]}"
 
 
 def moment(value: dt.datetime | None) -> str:
-    """A moment to the minute, in UTC: ``22 Nov 2026, 09:05 UTC``."""
-    return "" if value is None else f"{day(value)}, {value:%H:%M} UTC"
+    """A moment to the minute, in the viewer's zone: ``22 Nov 2026, 09:05 UTC``, ``22 Nov 2026, 22:05 NZDT``."""
+    if value is None:
+        return ""
+    here = local(value)
+    name = here.tzname() or ""
+    return f"{day(value)}, {here:%H:%M} {'UTC' if name[:1] in '+-' else ''}{name}"
+
+
+def _date(value: dt.date | dt.datetime) -> dt.date:
+    return local(value).date() if isinstance(value, dt.datetime) else value
 
 
 def ago(value: dt.datetime | None, now: dt.datetime) -> str:

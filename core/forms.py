@@ -6,11 +6,14 @@ import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
-_AMOUNT = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.(\d+))?", re.ASCII)
+from core import formats
+
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009\t")
+_QUOTES = str.maketrans({"\u2019": "'", "\u02bc": "'"})
 MAXIMUM = Decimal("999999999.9999")
-
+_EMAIL = re.compile(r"[^@\s,;:<>()\[\]\\\"]{1,64}@[^@\s,;:<>()\[\]\\\"]+\.[^@\s,;:<>()\[\]\\\".]+")
 
 _BARRED = frozenset({"Cc", "Cs"})
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
@@ -30,6 +33,11 @@ def clean(text: str) -> str:
     return "".join(kept).strip()
 
 
+def is_email_address(text: str) -> bool:
+    """Whether this is one plain address such as ``name@example.com``, which can be put into a mail's head as it is."""
+    return len(text) <= 254 and text.isprintable() and _EMAIL.fullmatch(text) is not None
+
+
 def number_in(text: str | None, default: int = 0) -> int:
     """The id or the page in a form or an address; `default` for what cannot be one."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else default
@@ -40,6 +48,36 @@ def can_be_seen(text: str) -> bool:
     return any(unicodedata.category(char) not in _UNSEEN for char in text)
 
 
+@cache
+def _amount_pattern(numbers: str) -> re.Pattern[str]:
+    """How an amount is written in a style. Blanks are gone before, so where they part thousands nothing does."""
+    group, point = formats.NUMBERS[numbers]
+    between = rf"\d{{1,3}}(?:{re.escape(group)}\d{{3}})+|" if group.strip() else ""
+    return re.compile(rf"({between}\d+)(?:{re.escape(point)}(\d+))?", re.ASCII)
+
+
+def in_default_style(text: str) -> str:
+    """An amount that was typed in the present style, as one writes it in the default one; all else as it is."""
+    return _rewritten(text, formats.style(), formats.DEFAULT)
+
+
+def in_present_style(text: str) -> str:
+    """An amount that was typed in the default style, as one writes it in the present one; all else as it is."""
+    return _rewritten(text, formats.DEFAULT, formats.style())
+
+
+def _rewritten(text: str, old: formats.Style, new: formats.Style) -> str:
+    if old.numbers == new.numbers:
+        return text
+    bare = text.translate(_QUOTES)
+    read = bare.strip().translate(_SPACES).lstrip("-\u2212")
+    if _amount_pattern(old.numbers).fullmatch(read) is None:
+        return text
+    if old.group == formats.NO_BREAK:
+        bare = re.sub(r"(?<=\d)[ \u00a0\u202f\u2009](?=\d)", old.group, bare)
+    return bare.translate({ord(old.group): new.group, ord(old.point): new.point})
+
+
 def parse_amount(
     text: str,
     *,
@@ -47,24 +85,27 @@ def parse_amount(
     minimum: Decimal = Decimal(0),
     maximum: Decimal = MAXIMUM,
 ) -> Decimal:
-    """The amount in a text such as ``1000``, ``1,000.00`` or ``1000.5``, exact.
+    """The amount in a text such as ``1000``, ``1,000.00`` or ``1000.5``, exact; written in the viewer's style.
 
-    A point before the decimals, commas only between thousands. `places` is how many decimals may stand there,
-    `minimum` and `maximum` are both allowed. Raises ValueError with a sentence that says what to write.
+    A point before the decimals and commas only between thousands, or what the style has in place of them. `places`
+    is how many decimals may stand there, `minimum` and `maximum` are both allowed. Raises ValueError with a sentence
+    that says what to write.
     """
-    bare = text.strip().translate(_SPACES)
+    bare, now = text.strip().translate(_SPACES).translate(_QUOTES), formats.style()
     negative = bare.startswith(("-", "\u2212"))
-    found = _AMOUNT.fullmatch(bare[1:] if negative else bare)
+    found = _amount_pattern(now.numbers).fullmatch(bare[1:] if negative else bare)
     if found is None:
-        raise ValueError("Write an amount such as 1000 or 1,000.00: digits, and a point before the decimals.")
-    if len((found[4] or "").rstrip("0")) > places:
+        sign = "a point" if now.point == "." else "a comma"
+        example = formats.localised("1,000.00")
+        raise ValueError(f"Write an amount such as 1000 or {example}: digits, and {sign} before the decimals.")
+    if len((found[2] or "").rstrip("0")) > places:
         raise ValueError(_too_many_decimals(places))
-    value = Decimal(found[1].replace(",", "") + (found[3] or ""))
+    value = Decimal(found[1].replace(now.group, "") + (f".{found[2]}" if found[2] else ""))
     value = -value if negative else value
     if value < minimum:
         raise ValueError(_too_small(minimum))
     if value > maximum:
-        raise ValueError(f"Write an amount of at most {maximum:,f}.")
+        raise ValueError(f"Write an amount of at most {formats.number(maximum)}.")
     return value
 
 
@@ -77,4 +118,4 @@ def _too_many_decimals(places: int) -> str:
 def _too_small(minimum: Decimal) -> str:
     if minimum == 0:
         return "Write an amount that is not below zero."
-    return f"Write an amount of at least {minimum:,f}."
+    return f"Write an amount of at least {formats.number(minimum)}."

@@ -104,8 +104,15 @@ def csrf_token() -> str:
 
 
 def csrf_input() -> Markup:
-    """The hidden field that every form with method post needs."""
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token())
+    """The hidden fields that every form with method post needs: the token, and how its numbers are written.
+
+    The second is left out for the default style (`core.users.style` reads it).
+    """
+    token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token())
+    numbers = formats.style().numbers
+    if numbers == formats.DEFAULT.numbers:
+        return token
+    return token + Markup('<input type="hidden" name="number_style" value="{}">').format(numbers)
 
 
 def _ago(value: Any) -> str:
@@ -113,7 +120,7 @@ def _ago(value: Any) -> str:
 
 
 def _short_day(value: Any) -> str:
-    return formats.short_day(value, get_current_request().clock.now().date())
+    return formats.short_day(value, formats.today(get_current_request().clock.now()))
 
 
 def _deed_words(deed: str) -> str:

@@ -42,8 +42,8 @@ def read_settings(ini: Mapping[str, object], environ: Mapping[str, str] | None =
     """Settings from an ini section and the environment, which wins.
 
     ``LEDGERTAB_HOME`` is `crm.home`, ``LEDGERTAB_KEY`` the secret key, ``LEDGERTAB_DATABASE_URL`` the database;
-    ``LEDGERTAB_CRM_URL`` is `crm.url`, and ``LEDGERTAB_BOOKS_CLIENT_ID`` is `books.client_id`: prefix, the name before
-    the dot, the rest. Raises `StartError`.
+    ``LEDGERTAB_CRM_URL`` is `crm.url`, ``LEDGERTAB_MAIL_PASSWORD`` is `mail.password`, and
+    ``LEDGERTAB_BOOKS_CLIENT_ID`` is `books.client_id`: prefix, the name before the dot, the rest. Raises `StartError`.
     """
     merged = _merge(ini, os.environ if environ is None else environ)
     try:
@@ -74,7 +74,7 @@ def _merge(ini: Mapping[str, object], environ: Mapping[str, str]) -> dict[str, s
     for name, setting in named.items():
         if environ.get(PREFIX + name):
             merged[setting] = environ[PREFIX + name]
-    areas = sorted(["crm", *merged.get("crm.plugins", "").split()], key=len, reverse=True)
+    areas = sorted(["crm", "mail", *merged.get("crm.plugins", "").split()], key=len, reverse=True)
     for variable, value in environ.items():
         rest = variable.removeprefix(PREFIX)
         area = next((area for area in areas if rest.startswith(f"{area.upper()}_")), None)

@@ -22,10 +22,13 @@ from sqlalchemy.pool import NullPool
 
 from core import ManualClock, migrations
 from core.db import Database
+from core.users import passwords
 from core.users.seed import seed_demo_users
 
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+# Or each log-in would make the cheap hashes of the demo users anew, at full price.
+passwords.HASHER = CHEAP
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -26,6 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.services", "core.testing", "core"),
     ("core.formats", "core.plots", "core.forms", "core.kept", "core.web", "core.faults"),
     ("core.audit",),
+    ("core.mail",),
     ("core.users",),
     ("core.records",),
     ("core.activity", "core.accounting", "core.search", "core.imports"),

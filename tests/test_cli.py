@@ -156,6 +156,7 @@ def test_a_user_is_not_added_twice_nor_with_an_unknown_role_nor_with_a_short_pas
 
     assert "no role called boss" in add("--role", "boss")
     assert "too short" in add(password="short")
+    assert "too easy to guess" in add(password="password1234")
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))
     assert main(["user", "add", "ann", "--password-stdin"]) == 0
     assert "already" in add()

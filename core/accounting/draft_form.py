@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,11 +18,12 @@ from core import formats
 from core.accounting.arithmetic import Totals, line_sum, totals
 from core.accounting.draft_lists import TRACKING, Lists, taxed
 from core.contract.values import AmountsAre, ChoiceKind, Line, NewDocument, Problem
-from core.forms import can_be_seen, parse_amount
+from core.forms import can_be_seen, in_default_style, in_present_style, parse_amount
 
 HEAD = ("party", "date", "due_date", "reference", "currency", "amounts_are", "theme")
 LINE = ("item", "description", "quantity", "unit_price", "discount", "account", "tax_rate", *TRACKING, "id")
 MAX_LINES = 500
+NUMBERS = frozenset({"quantity", "unit_price", "discount"})
 LENGTHS = {"reference": 255, "description": 4000}
 HUNDRED = Decimal(100)
 MOST = Decimal("9999999999.99")  # what a total may come to; the ledger's amounts hold fourteen digits
@@ -35,14 +36,18 @@ _NOTHING: Mapping[str, Line] = {}
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What a person typed: the head's fields and, for each line, its fields; all as text, "" for what is not there."""
+    """What a person typed: the head's fields and, for each line, its fields; all as text, "" for what is not there.
+
+    Numbers are written in the style of who types; what is kept has them in the default style, for others to read.
+    """
 
     head: Texts
     lines: tuple[Texts, ...]
 
     def as_payload(self) -> dict[str, Any]:
         """For keeping as JSON; rows in which nothing was typed are left out."""
-        return {"head": dict(self.head), "lines": [dict(line) for line in self.lines if not is_blank(line)]}
+        lines = [_with_numbers(line, in_default_style) for line in self.lines if not is_blank(line)]
+        return {"head": dict(self.head), "lines": lines}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def number_texts(line: Line) -> dict[str, str]:
 def price_text(value: Decimal) -> str:
     """A price as people write it: two decimals, more only where there are more."""
     text = f"{value:,.4f}"
-    return text[:-2] if text.endswith("00") else text
+    return formats.localised(text[:-2] if text.endswith("00") else text)
 
 
 def money_off(old: Line | None, discount: Decimal) -> Decimal:
@@ -130,7 +135,12 @@ def items_before(posted: Texts) -> tuple[str, ...]:
 def from_payload(kept: Mapping[str, Any]) -> Typed:
     """What was kept by `Typed.as_payload`."""
     head = {name: str(kept["head"].get(name, "")) for name in HEAD}
-    return Typed(head, tuple({name: str(line.get(name, "")) for name in LINE} for line in kept["lines"]))
+    lines = ({name: str(line.get(name, "")) for name in LINE} for line in kept["lines"])
+    return Typed(head, tuple(_with_numbers(line, in_present_style) for line in lines))
+
+
+def _with_numbers(line: Texts, rewritten: Callable[[str], str]) -> dict[str, str]:
+    return {name: rewritten(text) if name in NUMBERS else text for name, text in line.items()}
 
 
 def parse_day(text: str) -> date:
@@ -343,7 +353,7 @@ class _Checker:
         """What it adds up to; lines that could not be read count with nothing, as they show."""
         sums = totals([self._line_sum(line, amounts_are) for line in lines], amounts_are)
         if abs(sums.total) > MOST:
-            self._say("lines", f"The total is above {MOST:,}, more than fits on one document.")
+            self._say("lines", f"The total is above {formats.number(MOST)}, more than fits on one document.")
         return sums
 
     def _line_sum(self, line: Line, amounts_are: AmountsAre) -> Any:

@@ -181,7 +181,8 @@ def _words(session: Session, row: Noted, verb: str) -> Words:
     except RecordNotFound:
         title = f"{row.kind} {row.record_id}"
     deed = f"Draft {verb} by"
-    at = f"{formats.day(row.updated_at)} at {row.updated_at:%H:%M:%S} UTC in Ledgertab"
+    with formats.using(formats.DEFAULT):  # it is read there, and looked for again, by whoever
+        at = f"{formats.day(row.updated_at)} at {row.updated_at:%H:%M:%S} UTC in Ledgertab"
     text = f"{deed} {user.name if user else 'somebody'} on {at} for {title}"
     return Words(text, (deed, at), f"{intents.send_key(row)}-note")
 

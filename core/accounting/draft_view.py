@@ -147,8 +147,7 @@ def _price(text: str, currency: str) -> str:
         value = parse_amount(text, places=4)
     except ValueError:
         return text.strip()
-    exact = formats.number(value)
-    return exact if len(exact.partition(".")[2]) > formats.decimals(currency) else formats.amount(value, currency)
+    return formats.price(value, currency)
 
 
 def line_numbers(numbers: Sequence[int]) -> str:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from core.activity import service, tasks
+from core.activity import reminders, service, tasks
 from core.activity.pages import aside, today
 from core.contract.extensions import NavLink
 
@@ -20,6 +20,7 @@ def includeme(config: Any) -> None:
     config.add_record_companion(service.COMPANION)
     config.add_record_aside(aside)
     config.add_navigation(navigation)
+    reminders.register(config.registry.services, config.registry.time_zone)
     config.include("core.activity.views.day")
     config.include("core.activity.views.notes")
     config.include("core.activity.views.tasks")

@@ -13,6 +13,15 @@ OPEN, DONE, CANCELLED = "open", "done", "cancelled"
 LONGEST = 10_000  # characters of a note
 
 
+class TaskReminder(Base):
+    """The last day, in the user's time zone, of which a user was reminded of tasks."""
+
+    __tablename__ = "task_reminders"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[dt.date]
+
+
 class Note(Base):
     """What somebody wrote about a record (its `kind` and `record_id`), as plain text with line breaks.
 

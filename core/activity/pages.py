@@ -71,7 +71,7 @@ def timeline_values(request: Any, record: Record, limit: int, before: str = "") 
 
 def today(request: Any) -> dt.date:
     """The day it is for the user."""
-    day: dt.date = request.clock.now().date()
+    day: dt.date = request.today
     return day
 
 

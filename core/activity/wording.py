@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from core import formats
 from core.audit.models import AuditEntry
+from core.contract.extensions import Right
 from core.contract.provider import ProviderSpec
 from core.records.kinds import KINDS
 from core.users import service as users
+from core.users.rights import ALL
 
 LABELS = {"party": "Contact", "scopes": "Permissions", "owner_id": "Owner", "due_on": "Due"}
 NOTHING = "–"
@@ -36,12 +38,19 @@ class Change:
 class Wording:
     """The words for some entries of the audit trail, by their ids; names are looked up once for all of them."""
 
-    def __init__(self, session: Session, providers: Mapping[str, ProviderSpec], entries: Iterable[AuditEntry]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        providers: Mapping[str, ProviderSpec],
+        entries: Iterable[AuditEntry],
+        rights: Sequence[Right] = (),
+    ) -> None:
         held = list(entries)
         owners = {values.get("owner_id") for entry in held for values in (entry.old, entry.new)}
         self._people = users.names_of(session, {one for one in owners if isinstance(one, int)})
         roles = any("role" in entry.old or "role" in entry.new for entry in held)
         self._roles = {role.key: role.title for role in users.all_roles(session)} if roles else {}
+        self._rights = {right.key: right.title for right in rights} | {ALL: "everything"}
         self._providers = providers
         self._told = {entry.id: self._changes(entry) for entry in held}
 
@@ -68,7 +77,7 @@ class Wording:
         if isinstance(value, bool):
             return "yes" if value else "no"
         if isinstance(value, list):
-            return "; ".join(str(one) for one in value)
+            return "; ".join(self._rights.get(one, str(one)) if name == "rights" else str(one) for one in value)
         if name == "owner_id":
             return self._people.get(value, "somebody who is not there any more")
         if name == "role":

@@ -11,8 +11,10 @@ from core.contract.extensions import NavLink
 def includeme(config: Any) -> None:
     """The pages and their places in the navigation."""
     config.add_navigation(navigation)
-    config.add_deed_words({"user.changed": "User changed"})
     config.include("core.admin.views")
+    config.include("core.admin.users")
+    config.include("core.admin.invitations")
+    config.include("core.admin.roles")
     config.include("core.admin.definitions")
     config.include("core.admin.audit")
 
@@ -23,4 +25,5 @@ def navigation(request: Any) -> Iterable[NavLink]:
     yield NavLink("Stages", "/admin/stages", section="Admin", order=24, right="records.define")
     yield NavLink("Custom fields", "/admin/fields", section="Admin", order=26, right="records.define")
     yield NavLink("Users", "/admin/users", section="Admin", order=30, right="admin.users")
+    yield NavLink("Roles", "/admin/roles", section="Admin", order=31, right="admin.users")
     yield NavLink("Audit trail", "/admin/audit", section="Admin", order=40, right="audit.see")

@@ -153,7 +153,7 @@ def _told(request: Any, entries: Sequence[AuditEntry], wanted: finding.Wanted) -
         "hidden": hidden,
         "names": users.names_of(session, [entry.user_id for entry in shown]),
         "subjects": subjects(session, shown),
-        "told": Wording(session, request.services.providers, shown),
+        "told": Wording(session, request.services.providers, shown, request.registry.rights),
     }
 
 
@@ -163,7 +163,10 @@ def _rows(asker: Asker, wanted: finding.Wanted) -> Iterator[bytes]:
     with asker.services.db.read() as session:
         for entries in finding.every(session, wanted):
             names = users.names_of(session, [entry.user_id for entry in entries])
-            about, told = subjects(session, entries), Wording(session, asker.services.providers, entries)
+            about, told = (
+                subjects(session, entries),
+                Wording(session, asker.services.providers, entries, asker.registry.rights),
+            )
             for entry in entries:
                 readable = may_read(asker, entry)
                 if readable or not wanted.text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -13,10 +13,13 @@ from core.records import lists
 from core.records.kinds import KINDS
 from core.users import service as users
 
+# What else is done something to: what it is called, and which of the deed's values says which one.
+OTHERS = {"roles": ("role", "title"), "invitations": ("invitation", "name"), "mails": ("mail", "to")}
+
 
 @dataclass(frozen=True)
 class Subject:
-    """A record or a user: `title`, `url` where there is a page of it; `note`: what it is, and if it is gone."""
+    """A record, a user, or one of `OTHERS`: `title`, `url` where it has a page, `note`: what it is, if it is gone."""
 
     title: str
     note: str
@@ -24,15 +27,27 @@ class Subject:
 
 
 def subjects(session: Session, entries: Sequence[AuditEntry]) -> dict[tuple[str, int], Subject]:
-    """Each record and user that the entries name, by kind and id; by its number where nobody wrote the name down."""
+    """What the entries are about, by kind and id; called by its number where nobody wrote the name down."""
     found: dict[tuple[str, int], Subject] = {}
     for kind in {entry.kind for entry in entries}:
         ids = {entry.record_id for entry in entries if entry.kind == kind and entry.record_id is not None}
         if kind in KINDS:
             found |= {(kind, number): one for number, one in _records(session, kind, ids).items()}
         elif kind == "users":
-            found |= {(kind, number): Subject(name, "user") for number, name in users.names_of(session, ids).items()}
+            names = users.names_of(session, ids).items()
+            found |= {(kind, number): Subject(name, "user", f"/admin/users/{number}") for number, name in names}
+    roles = {role.id: role.title for role in users.all_roles(session)}
+    for entry in entries:
+        if entry.kind in OTHERS and entry.record_id is not None:
+            found.setdefault((entry.kind, entry.record_id), _other(entry, entry.record_id, roles))
     return found
+
+
+def _other(entry: AuditEntry, number: int, roles: Mapping[int, str]) -> Subject:
+    word, name = OTHERS[entry.kind]
+    there = roles.get(number) if entry.kind == "roles" else None
+    title = there or entry.new.get(name) or entry.old.get(name) or f"{word.capitalize()} {number}"
+    return Subject(str(title), word, f"/admin/roles/{number}" if there else "")
 
 
 def _records(session: Session, kind: str, ids: set[int]) -> dict[int, Subject]:

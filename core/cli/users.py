@@ -9,9 +9,8 @@ import sys
 from core import migrations
 from core.cli.opening import open_services
 from core.settings import StartError
+from core.users.passwords import problem_with
 from core.users.service import add_user
-
-SHORTEST = 10
 
 
 def add(options: argparse.Namespace) -> int:
@@ -45,6 +44,6 @@ def _password(options: argparse.Namespace) -> str:
             raise StartError("The two passwords differ. Nobody was added.")
     else:
         raise StartError("There is no terminal to ask for the password on. Use --password-stdin.")
-    if len(password) < SHORTEST:
-        raise StartError(f"The password is too short: {SHORTEST} characters at least. Nobody was added.")
+    if problem := problem_with(password, options.login, options.name, options.email):
+        raise StartError(f"{problem} Nobody was added.")
     return password

@@ -241,7 +241,10 @@ class OpportunityForm(RecordForm, MoneyPart):
         """The amount fits its currency and is, left empty, that of the lines; an empty probability is the stage's."""
         fine = super().validate(extra_validators)
         if self.lines_total > self.amount.maximum:
-            self.line_items.errors = [*self.line_items.errors, f"All lines come to more than {self.amount.maximum:,}."]
+            self.line_items.errors = [
+                *self.line_items.errors,
+                f"All lines come to more than {formats.number(self.amount.maximum)}.",
+            ]
             fine = False
         elif self.amount.data is None and self.line_items.data and not self.amount.errors:
             self.amount.put(self.lines_total, self._currency)

@@ -30,10 +30,11 @@ class LineItem:
         return exact.quantize(Decimal(1).scaleb(-formats.decimals(currency)), ROUND_HALF_UP)
 
     def __str__(self) -> str:
-        """The line as the audit trail tells it."""
+        """The line as the audit trail keeps it, the same whoever writes it."""
         name = " ".join(part for part in (self.item, self.description) if part)
-        off = f" less {formats.number(self.discount)} %" if self.discount else ""
-        return f"{name}: {formats.number(self.quantity)} at {formats.price(self.unit_price)}{off}"
+        with formats.using(formats.DEFAULT):
+            off = f" less {formats.number(self.discount)} %" if self.discount else ""
+            return f"{name}: {formats.number(self.quantity)} at {formats.price(self.unit_price)}{off}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,8 +201,7 @@ def _texts(line: LineItem) -> Row:
 
 
 def _price(value: Decimal) -> str:
-    exact = formats.number(value)
-    return exact if len(exact.partition(".")[2]) > 2 else f"{value:,.2f}"
+    return formats.price(value)
 
 
 def _posted(name: str, formdata: Any) -> list[Row] | None:

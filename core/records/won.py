@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import formats
 from core.records import service
 from core.records.models import Opportunity, Project
 from core.records.page import actor
@@ -43,12 +44,17 @@ def project_of(session: Session, deal: Opportunity) -> Project | None:
 
 
 def start_project(session: Session, deal: Opportunity, actor: Actor) -> Project:
-    """A planned project with what the opportunity says; it begins on the actor's day (UTC). Raises `NotWon`."""
+    """A planned project with what the opportunity says; it begins on the actor's day. Raises `NotWon`."""
     if deal.outcome != WON:
         raise NotWon(f"{deal.title} is not won: a project is started from a won opportunity.")
     same = ("name", "organization_id", "contact_id", "currency", "owner_id", "tags")
     values = {name: getattr(deal, name) for name in same}
-    values |= {"opportunity_id": deal.id, "budget": deal.amount, "status": "Planned", "starts_on": actor.when.date()}
+    values |= {
+        "opportunity_id": deal.id,
+        "budget": deal.amount,
+        "status": "Planned",
+        "starts_on": formats.today(actor.when),
+    }
     project = service.create(session, "projects", values, actor)
     assert isinstance(project, Project)
     return project

@@ -89,7 +89,22 @@ on("htmx:beforeSwap", (event) => {
   else htmx.trigger(again || form, "change");
 });
 
+// The browser's own time zone is offered, where it is not the one that is chosen.
+const offerZone = (offer) => {
+  const field = document.getElementById(offer.dataset.ownZone);
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!zone || !field || zone === field.value) return;
+  offer.querySelector("b").textContent = zone;
+  offer.querySelector("button").addEventListener("click", () => {
+    field.value = zone;
+    offer.hidden = true;
+    field.focus();
+  });
+  offer.hidden = false;
+};
+
 const ready = (root) => {
+  for (const offer of root.querySelectorAll("[data-own-zone]")) offerZone(offer);
   for (const button of root.querySelectorAll(":is([data-removes], [data-copies], [data-scripted])[hidden]")) button.hidden = false;
   const tab = root.querySelector(".tabs [aria-current]"); // on a phone it may stand outside of the window
   if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;

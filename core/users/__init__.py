@@ -9,6 +9,20 @@ from core.users.rights import CORE_RIGHTS
 from core.users.security import LOGIN, LoginPolicy
 from core.users.throttle import LoginThrottle
 
+DEEDS = {
+    "user.changed": "User changed",
+    "user.invited": "Invited",
+    "user.invited again": "Invited again",
+    "user.joined": "Came in by invitation",
+    "user.password asked": "Link for a new password sent",
+    "user.password changed": "Password changed",
+    "user.signed out": "Signed out everywhere",
+    "invitation.withdrawn": "Invitation withdrawn",
+    "role.made": "Role made",
+    "role.changed": "Role changed",
+    "role.deleted": "Role deleted",
+}
+
 
 def includeme(config: Any) -> None:
     """The security policy, the log-in pages, and `request.people()`."""
@@ -19,7 +33,12 @@ def includeme(config: Any) -> None:
     config.set_default_permission(LOGIN)
     config.add_request_method(_people, "people")
     config.add_request_method(_name_of, "name_of")
+    config.registry.every_right = frozenset(right.key for right in config.registry.rights)
+    config.add_deed_words(DEEDS)
     config.include("core.users.views")
+    config.include("core.users.by_link")
+    config.include("core.users.profile")
+    config.include("core.users.style")
 
 
 def _people(request: Any) -> list[tuple[int, str]]:

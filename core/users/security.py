@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+from functools import partial
 from typing import Any
 
 from pyramid.interfaces import ISecurityPolicy
 from pyramid.request import RequestLocalCache
 from pyramid.security import Allowed, Denied
+from sqlalchemy.exc import SQLAlchemyError
 from zope.interface import implementer
 
+from core.users import sessions
 from core.users.service import Identity, who_holds
 
+log = logging.getLogger(__name__)
 LOGIN = "login"
 TOKEN = "token"  # noqa: S105 - the name of a key in the cookie session
+
+
+def _write_down(session_id: int, request: Any) -> None:
+    try:
+        with request.services.db.begin() as session:
+            sessions.seen(session, session_id, request.clock.now())
+    except SQLAlchemyError:
+        log.exception("when a browser was seen last could not be written down")
 
 
 @implementer(ISecurityPolicy)
@@ -30,8 +43,13 @@ class LoginPolicy:
         token = request.session.get(TOKEN)
         if not isinstance(token, str):
             return None
+        now = request.clock.now()
         with request.services.db.read() as session:
-            return who_holds(session, token, when=request.clock.now(), every_right=self._every_right)
+            found = who_holds(session, token, when=now, every_right=self._every_right)
+        if found and found.seen_at and found.seen_at < now - sessions.SEEN_EVERY:
+            # Afterwards, for the request may be writing itself by now, and SQLite has one writer at a time.
+            request.add_finished_callback(partial(_write_down, found.session_id))
+        return found
 
     def identity(self, request: Any) -> Identity | None:
         """Who asks, or None."""

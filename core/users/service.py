@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.forms import clean
 from core.users.models import LoginSession, Role, User
-from core.users.passwords import HASHER, matches
+from core.users.passwords import hashed, is_weakly_hashed, matches
 from core.users.rights import ALL
 
 SESSION_LIFE = timedelta(days=14)
@@ -28,6 +30,11 @@ class Identity:
     role: str
     rights: frozenset[str]
     theme: str = "auto"
+    session_id: int = 0
+    seen_at: datetime | None = None
+    time_zone: str = ""
+    numbers: str = ""
+    dates: str = ""
 
 
 def find_user(session: Session, login: str) -> User | None:
@@ -36,13 +43,20 @@ def find_user(session: Session, login: str) -> User | None:
 
 
 def check_password(session: Session, login: str, password: str) -> User | None:
-    """The active user whom name and password belong to, or None. Takes as long for unknown names."""
+    """The active user whom name and password belong to, or None. Takes as long for unknown names.
+
+    A hash that was made with less work than is usual today is made anew.
+    """
     user = find_user(session, login)
     fits = matches(user.password_hash if user else None, password)
-    return user if user is not None and user.active and fits else None
+    if user is None or not user.active or not fits:
+        return None
+    if is_weakly_hashed(user.password_hash):
+        user.password_hash = hashed(password)
+    return user
 
 
-def open_login(session: Session, user: User, *, when: datetime, address: str = "") -> str:
+def open_login(session: Session, user: User, *, when: datetime, address: str = "", agent: str = "") -> str:
     """Log the user in: a row here, and the token that the browser keeps. Old rows go."""
     session.execute(delete(LoginSession).where(LoginSession.expires_at < when))
     token = secrets.token_urlsafe(32)
@@ -51,8 +65,10 @@ def open_login(session: Session, user: User, *, when: datetime, address: str = "
             token_hash=hash_token(token),
             user_id=user.id,
             created_at=when,
+            seen_at=when,
             expires_at=when + SESSION_LIFE,
             address=address[:64],
+            agent=clean(agent)[:300],
         )
     )
     return token
@@ -69,7 +85,19 @@ def hash_token(token: str) -> str:
 
 
 _WHO = (
-    select(User.id, User.login, User.name, User.theme, Role.key, Role.rights)
+    select(
+        User.id,
+        User.login,
+        User.name,
+        Role.key,
+        Role.rights,
+        User.theme,
+        LoginSession.id.label("session_id"),
+        LoginSession.seen_at,
+        User.time_zone,
+        User.numbers,
+        User.dates,
+    )
     .join(LoginSession, LoginSession.user_id == User.id)
     .join(Role, Role.id == User.role_id)
     .where(User.active)
@@ -83,7 +111,7 @@ def who_holds(session: Session, token: str, *, when: datetime, every_right: froz
     if row is None:
         return None
     rights = every_right if ALL in row.rights else frozenset(row.rights)
-    return Identity(row.id, row.login, row.name, row.key, rights, row.theme)
+    return Identity(row.id, row.login, row.name, row.key, rights, *row[5:])
 
 
 def active_people(session: Session) -> list[tuple[int, str]]:
@@ -108,7 +136,7 @@ def set_theme(session: Session, user_id: int, theme: str) -> None:
 def add_user(
     session: Session, *, login: str, name: str, password: str, role: str, when: datetime, email: str = ""
 ) -> User:
-    """A new user. Raises ValueError with a sentence when the name is taken or the role unknown."""
+    """A new user, whatever the password. Raises ValueError with a sentence: the name is taken, the role unknown."""
     if find_user(session, login) is not None:
         raise ValueError(f"There is a user called {login} already.")
     found = session.scalar(select(Role).where(Role.key == role))
@@ -119,12 +147,15 @@ def add_user(
         login=login.strip(),
         name=name.strip(),
         email=email.strip(),
-        password_hash=HASHER.hash(password),
+        password_hash=hashed(password),
         role=found,
         created_at=when,
     )
-    session.add(user)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except IntegrityError as error:  # somebody else took it at this very moment
+        raise ValueError(f"There is a user called {login} already.") from error
     return user
 
 

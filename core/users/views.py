@@ -12,6 +12,8 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from core import kept
 from core.forms import clean
 from core.users import service
+from core.users.models import User
+from core.users.passwords import LONGEST
 from core.users.security import TOKEN
 
 WRONG = "The name or the password is wrong."
@@ -41,22 +43,41 @@ def login_page(request: Any) -> Any:
 
 def log_in(request: Any) -> Any:
     """Check name and password; wrong ones come back with the name and one sentence."""
-    login, came_from = clean(request.POST.get("login", ""))[:80], safe_path(request.POST.get("next", ""))
+    login, came_from = clean(typed(request, "login"))[:80], safe_path(typed(request, "next"))
     throttle, address = request.registry.login_throttle, request.remote_addr or ""
     if not throttle.may_try(login, address):
         return _again(request, 429, TOO_MANY, login, came_from)
-    user = service.check_password(request.dbsession, login, request.POST.get("password", "")[:1000])
+    user = service.check_password(request.dbsession, login, typed(request, "password")[:LONGEST])
     if user is None:
         throttle.failed(login, address)
         return _again(request, 422, WRONG, login, came_from)
     throttle.succeeded(login, address)
-    request.session.invalidate()
-    request.session[TOKEN] = service.open_login(request.dbsession, user, when=request.clock.now(), address=address)
-    request.session[kept.USER] = user.id
-    typed = kept.open_sealed(request, kept.sealed_in(request), user.id)
-    if typed is None:
+    enter(request, user)
+    sealed = kept.open_sealed(request, kept.sealed_in(request), user.id)
+    if sealed is None:
         return HTTPSeeOther(came_from)
-    return render_to_response("users/kept.jinja2", {"kept": typed, "reason": "You are logged in again."}, request)
+    return render_to_response("users/kept.jinja2", {"kept": sealed, "reason": "You are logged in again."}, request)
+
+
+def enter(request: Any, user: User) -> None:
+    """Log this browser in as that user; what it was logged in as before is over."""
+    if isinstance(before := request.session.get(TOKEN), str):
+        service.close_login(request.dbsession, before)
+    request.session.invalidate()
+    request.session[TOKEN] = service.open_login(
+        request.dbsession,
+        user,
+        when=request.clock.now(),
+        address=request.remote_addr or "",
+        agent=request.user_agent or "",
+    )
+    request.session[kept.USER] = user.id
+
+
+def typed(request: Any, name: str) -> str:
+    """What was typed into a field of a form; nothing for a file in its place."""
+    value = request.POST.get(name, "")
+    return value if isinstance(value, str) else ""
 
 
 def _again(request: Any, status: int, problem: str, login: str, came_from: str) -> dict[str, str]:
@@ -73,10 +94,10 @@ def log_out(request: Any) -> Any:
 
 def choose_theme(request: Any) -> Any:
     """Light, dark or as the device has it."""
-    theme = request.POST.get("theme", "")
+    theme = typed(request, "theme")
     if theme in THEMES:
         service.set_theme(request.dbsession, request.identity.id, theme)
-    return HTTPSeeOther(safe_path(request.POST.get("next", "")))
+    return HTTPSeeOther(safe_path(typed(request, "next")))
 
 
 def safe_path(text: str) -> str:

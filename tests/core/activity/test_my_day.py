@@ -6,9 +6,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from core import ManualClock
 from core.activity.models import Task
+from core.jobs.periodic import tick
+from core.mail.models import Mail
 from core.activity.reminders import reminders
 from core.activity.seed import seed_demo_activity
 from core.records.seed import seed_demo_records
@@ -21,6 +24,7 @@ from tests.core.pages import words
 from tests.databases import NOW
 
 DAY = dt.timedelta(days=1)
+HOUR = dt.timedelta(hours=1)
 TODAY = NOW.date()
 
 
@@ -75,7 +79,9 @@ def test_the_mail_of_the_morning_names_what_is_due_with_addresses(
     with services.db.begin() as session:
         session.get_one(User, 3).email = ""
     with services.db.read() as session:
-        found = list(reminders(session, TODAY, "https://crm.example"))
+        assert list(reminders(session, NOW + 6 * HOUR, "UTC", "https://crm.example")) == [], "it is not morning yet"
+        found = list(reminders(session, NOW + 7 * HOUR, "UTC", "https://crm.example"))
+        assert list(reminders(session, NOW + 9 * HOUR, "UTC", "https://crm.example")) == [], "once a day"
     assert [(one.to, one.subject) for one in found] == [("mere@kereru.example", "2 tasks are due")]
     assert found[0].text == (
         "Hello Mere,\n\n2 tasks are due today or overdue.\n\n"
@@ -87,10 +93,23 @@ def test_the_mail_of_the_morning_names_what_is_due_with_addresses(
         for number in range(40):
             session.add(Task(title=f"t{number}", due_on=TODAY, assignee_id=1, created_at=NOW))
     with services.db.read() as session:
-        assert (
-            "and 10 more: https://crm.example/tasks"
-            in next(iter(reminders(session, TODAY, "https://crm.example"))).text
-        )
+        told = next(iter(reminders(session, NOW + 7 * HOUR, "UTC", "https://crm.example"))).text
+    assert "and 10 more: https://crm.example/tasks" in told
+
+
+def test_people_are_reminded_by_mail_in_the_morning_of_their_own_zone(services: Services, clock: ManualClock) -> None:
+    with services.db.begin() as session:
+        for number, zone in ((1, "Asia/Dubai"), (2, "Europe/Berlin")):  # 4 and 1 hours before UTC
+            session.get_one(User, number).time_zone = zone
+    for number in (1, 2):
+        add(services, title="Call", due_on=TODAY, assignee_id=number)
+    told = []
+    for _ in range(8):
+        tick(services)
+        with services.db.read() as session:
+            told.append(len(session.scalars(select(Mail.to)).all()))
+        clock.advance(HOUR)
+    assert told == [0, 0, 0, 1, 1, 1, 2, 2]
 
 
 @pytest.mark.slow
