@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from core import ManualClock
 from core.activity.models import Task
-from core.jobs.periodic import tick
-from core.mail.models import Mail
 from core.activity.reminders import reminders
 from core.activity.seed import seed_demo_activity
+from core.jobs.periodic import tick
+from core.mail.models import Mail
 from core.records.seed import seed_demo_records
 from core.services import Services
 from core.users.models import User
