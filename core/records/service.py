@@ -86,7 +86,8 @@ def create(session: Session, kind: str, values: Mapping[str, Any], actor: Actor)
     _settle(session, record)
     session.add(record)
     session.flush()
-    new = {name: value for name, value in _readable(session, record, values).items() if value not in ("", None, [])}
+    told = {name: value for name, value in values.items() if not _is_usual(record, name, value)}
+    new = {name: value for name, value in _readable(session, record, told).items() if value not in ("", None, [])}
     write_down(session, record, actor, RecordChange("created", frozenset(values)), new=new)
     return record
 
@@ -145,6 +146,13 @@ def exists(session: Session, kind: str, record_id: int) -> bool:
     if record_id > LARGEST_ID:
         return False
     return session.scalar(select(MODELS[kind].id).where(MODELS[kind].id == record_id)) is not None
+
+
+def _is_usual(record: Record, name: str, value: Any) -> bool:
+    """Whether a new record has it anyway, as what its e-mail address is for: not worth writing down."""
+    column = record.__table__.columns.get(name)
+    default = column.default if column is not None and name.endswith("_kind") else None
+    return default is not None and getattr(default, "arg", None) == value
 
 
 def _settle(session: Session, record: Record) -> None:

@@ -21,6 +21,7 @@ from tests.conftest import LogIn
 from tests.core.pages import words
 from tests.databases import NOW
 
+INES = {"name": "Ines Duarte", "email": "ines@kereru.example"}
 DAY = dt.timedelta(days=1)
 
 
@@ -189,7 +190,8 @@ def test_the_audit_trail_names_what_was_done_to_whom(log_in: LogIn, services: Se
     for name in ("Old Mill", "Sawmill"):
         sales.send("/organizations/new", {"name": name}, status=303)
     sales.send("/organizations/2/delete", {"version": "1"}, status=303)
-    admin.send(f"/admin/users/{number_of(services, 'reader')}", {"role": "sales", "active": "yes"}, status=303)
+    reader = number_of(services, "reader")
+    admin.send(f"/admin/users/{reader}", {**INES, "role": "sales", "active": "yes"}, status=303)
     cells = [row.select("td")[3] for row in admin.get("/admin/audit").html.select("main tbody tr")]
     assert [" ".join(cell.get_text(" ").split()) for cell in cells] == [
         "Ines Duarte user",
@@ -197,7 +199,12 @@ def test_the_audit_trail_names_what_was_done_to_whom(log_in: LogIn, services: Se
         "Sawmill organization, deleted",
         "Old Mill organization",
     ]
-    assert [cell.a["href"] if cell.a else None for cell in cells] == [None, None, None, "/organizations/1"]
+    assert [cell.a["href"] if cell.a else None for cell in cells] == [
+        f"/admin/users/{reader}",
+        None,
+        None,
+        "/organizations/1",
+    ]
 
 
 def test_a_deleted_record_whose_name_nobody_wrote_down_is_told_by_its_number(log_in: LogIn, services: Services) -> None:
