@@ -40,6 +40,7 @@ CORE = (
     Row("theme", "POST", "/theme", LOGIN),
     Row("search", "GET", "/search?q=a", LOGIN),
     Row("records.list", "GET", "/contacts", LOGIN),
+    Row("records.export", "GET", "/contacts/export.csv?q=a", LOGIN),
     Row("records.choices", "GET", "/organizations/choices?q=a", LOGIN),
     Row("records.show", "GET", "/organizations/1", LOGIN),
     Row("records.related", "GET", "/organizations/1/contacts", LOGIN),
