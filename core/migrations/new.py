@@ -18,8 +18,9 @@ from typing import Any, Literal
 
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.autogenerate.api import AutogenContext
-from alembic.operations.ops import CreateTableOp
+from alembic.operations.ops import CreateIndexOp, CreateTableOp, ModifyTableOps
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Column
 
 import core
 from core.db import GUARDS, Amount, Base, Json, Moment, Rate, engine_without_pool
@@ -124,6 +125,7 @@ def _difference(plugins: Sequence[Plugin], owner: str) -> str | None:
         engine.dispose()
     if operations is None or operations.is_empty():
         return None
+    _add_expression_indexes(operations.ops)
     code = render_python_code(operations, render_as_batch=True, render_item=_render, migration_context=context)
     rows = [row for row in code.splitlines() if "###" not in row]
     made = [one.table_name for one in operations.ops if isinstance(one, CreateTableOp)]
@@ -136,6 +138,19 @@ def _guards(tables: Sequence[str]) -> Iterator[str]:
         for dialect, statements in GUARDS.get(name, {}).items():
             yield f'    if op.get_bind().dialect.name == "{dialect}":'
             yield from (f'        op.execute("""{statement}""")' for statement in statements)
+
+
+def _add_expression_indexes(operations: list[Any]) -> None:
+    """Give new tables their indexes over expressions, which Alembic leaves out because SQLite cannot reflect them.
+
+    To a table that is there already such an index is added by hand, and SQLite's batch mode with `recreate` drops it.
+    """
+    for made in [each for each in operations if isinstance(each, CreateTableOp)]:
+        indexes = sorted(Base.metadata.tables[made.table_name].indexes, key=lambda index: str(index.name))
+        over = [index for index in indexes if any(not isinstance(one, Column) for one in index.expressions)]
+        if over:
+            created = [CreateIndexOp.from_index(index) for index in over]
+            operations.insert(operations.index(made) + 1, ModifyTableOps(made.table_name, created))
 
 
 def _render(kind: str, thing: Any, context: AutogenContext) -> str | Literal[False]:

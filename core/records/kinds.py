@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
+from core.records.custom import CustomField
 from core.records.forms import ContactForm, OpportunityForm, OrganizationForm, ProjectForm, RecordForm
 from core.records.models import Contact, Opportunity, Organization, Project, Record
 
@@ -14,8 +16,8 @@ from core.records.models import Contact, Opportunity, Organization, Project, Rec
 class Column:
     """A column of a list: the record's attribute, and how it is drawn.
 
-    `style`: title, link (to another record), email, text, status, money, day or share; `sort` is the key in an
-    address by which the list can be sorted; `minor` columns are left out on a phone.
+    `style`: title, link (to another record), email, text, status, money, day, share, owner, or that of a custom
+    `field`; `sort` is the key in an address by which the list can be sorted; `minor` columns are left out on a phone.
     """
 
     label: str
@@ -23,6 +25,11 @@ class Column:
     style: str = "text"
     sort: str = ""
     minor: bool = False
+    field: CustomField | None = None
+
+    def value(self, record: Record) -> Any:
+        """What a record has in it."""
+        return self.field.value_in(record.custom or {}) if self.field else getattr(record, self.attribute)
 
 
 @dataclass(frozen=True)
@@ -46,10 +53,10 @@ CONTACTS = RecordKind(
     form=ContactForm,
     columns=(
         Column("Name", "title", "title", sort="name"),
-        Column("Organization", "organization", "link"),
+        Column("Organization", "organization", "link", sort="organization"),
         Column("E-mail", "email", "email", sort="email"),
-        Column("Phone", "phone"),
-        Column("City", "city", minor=True),
+        Column("Phone", "phone", sort="phone"),
+        Column("City", "city", sort="city", minor=True),
     ),
     teach="The people you deal with will be here: their address, their organization, what you sell them.",
 )
@@ -62,8 +69,8 @@ ORGANIZATIONS = RecordKind(
     columns=(
         Column("Name", "title", "title", sort="name"),
         Column("City", "place", sort="city"),
-        Column("E-mail", "email", "email"),
-        Column("Phone", "phone"),
+        Column("E-mail", "email", "email", sort="email"),
+        Column("Phone", "phone", sort="phone"),
     ),
     teach="Companies and other bodies will be here, each with its people, opportunities and projects.",
 )
@@ -75,7 +82,7 @@ OPPORTUNITIES = RecordKind(
     form=OpportunityForm,
     columns=(
         Column("Name", "title", "title", sort="name"),
-        Column("Organization", "organization", "link"),
+        Column("Organization", "organization", "link", sort="organization"),
         Column("Stage", "stage", "status", sort="stage"),
         Column("Close", "close_date", "day", sort="close"),
         Column("Amount", "amount", "money", sort="amount"),
@@ -90,10 +97,10 @@ PROJECTS = RecordKind(
     form=ProjectForm,
     columns=(
         Column("Name", "title", "title", sort="name"),
-        Column("Organization", "organization", "link"),
+        Column("Organization", "organization", "link", sort="organization"),
         Column("Status", "status", "status", sort="status"),
         Column("Ends", "ends_on", "day", sort="ends"),
-        Column("Budget", "budget", "money"),
+        Column("Budget", "budget", "money", sort="budget"),
     ),
     teach="Work that is being done will be here, with its dates and its budget.",
 )

@@ -7,12 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, literal, or_, select
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
+from core.records import keyset, sorting
+from core.records.keyset import Order, Place
 from core.records.models import MODELS, Contact, Opportunity, Organization, Project, Record
+from core.records.tags import RecordTag
 
 PAGE_SIZE = 25
+COUNTED = 1_000
+Conditions = Sequence[ColumnElement[bool]]
 SINGULAR = {
     "contacts": "contact",
     "organizations": "organization",
@@ -20,32 +26,6 @@ SINGULAR = {
     "projects": "project",
 }
 
-# By which columns a list may be sorted, in the order of their names in an address; the first is the default.
-SORTS: dict[str, dict[str, tuple[Any, ...]]] = {
-    "contacts": {
-        "name": (func.lower(Contact.last_name), func.lower(Contact.first_name)),
-        "email": (func.lower(Contact.email),),
-        "changed": (Contact.changed_at,),
-    },
-    "organizations": {
-        "name": (func.lower(Organization.name),),
-        "city": (func.lower(Organization.city),),
-        "changed": (Organization.changed_at,),
-    },
-    "opportunities": {
-        "name": (func.lower(Opportunity.name),),
-        "stage": (Opportunity.probability, Opportunity.stage),
-        "amount": (Opportunity.amount,),
-        "close": (Opportunity.close_date,),
-        "changed": (Opportunity.changed_at,),
-    },
-    "projects": {
-        "name": (func.lower(Project.name),),
-        "status": (Project.status,),
-        "ends": (Project.ends_on,),
-        "changed": (Project.changed_at,),
-    },
-}
 _FULL_NAME = Contact.first_name + " " + Contact.last_name
 SEARCHED: dict[str, tuple[Any, ...]] = {
     "contacts": (_FULL_NAME, Contact.email),
@@ -87,9 +67,9 @@ RELATED: dict[str, tuple[Related, ...]] = {
 
 @dataclass(frozen=True)
 class Found:
-    """A page of a list: `total` counts all of it, `page` from one."""
+    """A page of a list that goes by numbers: `total` counts all of it, `page` from one."""
 
-    records: Sequence[Record]
+    records: Sequence[Any]
     total: int
     page: int
 
@@ -109,19 +89,130 @@ class Found:
         return max(0, self.first + len(self.records) - 1)
 
 
-def find(session: Session, kind: str, *, text: str = "", sort: str = "", page: int = 1, of: Any = None) -> Found:
+@dataclass(frozen=True)
+class Listed:
+    """A page of a list. `total` counts all of it up to `COUNTED`; beyond that `uncounted` is true.
+
+    `sort` is the order it has, as an address names it; `first` the number of its first record, 0 when that is not
+    known; `previous` and `next` are the places to go on from, "" where there is nothing more.
+    """
+
+    records: Sequence[Record]
+    total: int
+    uncounted: bool = False
+    sort: str = ""
+    first: int = 0
+    previous: str = ""
+    next: str = ""
+    bad_cursor: bool = False
+
+    @property
+    def last(self) -> int:
+        """The number of the last record on the page, 0 when that is not known."""
+        return self.first + len(self.records) - 1 if self.first else 0
+
+    @property
+    def shown_total(self) -> str:
+        """How many there are: ``312``, ``1,000+``."""
+        return f"{self.total:,}{'+' if self.uncounted else ''}"
+
+
+@dataclass(frozen=True)
+class At:
+    """Where in a list a page is asked for: behind a place, before one, or by number, as old addresses do."""
+
+    after: str = ""
+    before: str = ""
+    page: int = 1
+
+
+FIRST_PAGE = At()
+
+
+def find(
+    session: Session, kind: str, *, text: str = "", sort: str = "", at: At = FIRST_PAGE, where: Conditions = ()
+) -> Listed:
     """A page of the records of a kind.
 
-    `text` stands anywhere in a name or an e-mail address, `sort` is a key of `SORTS` with a minus in front for the
-    other way round, `of` a condition such as "of this organization". A page behind the last is the last.
+    `text` stands anywhere in a name or an e-mail address, `sort` is a key of `sorting.SORTS` or the name of a custom
+    field with a minus in front for the other way round, `where` holds further conditions, all of which must be met.
+    A page behind the last is the last; a place that cannot be read is the beginning.
     """
+    conditions = [*where, *matching(kind, text)]
+    total = count(session, kind, conditions)
+    name, order = sorting.choose(session, kind, sort)
+    if not total:
+        return Listed([], 0, sort=name)
+    reading = _Reading(session, kind, conditions, order, total)
+    rows, first, has_previous, has_next, bad = reading.by_place(at) if at.after or at.before else reading.by_page(at)
+    read_tags(session, kind, [row[0] for row in rows])
+    ends = (_place(rows[0], first), _place(rows[-1], first and first + len(rows) - 1)) if rows else None
+    return Listed(
+        records=[row[0] for row in rows],
+        total=min(total, COUNTED),
+        uncounted=total > COUNTED,
+        sort=name,
+        first=first,
+        previous=keyset.seal(ends[0], order) if ends and has_previous else "",
+        next=keyset.seal(ends[1], order) if ends and has_next else "",
+        bad_cursor=bad,
+    )
+
+
+def count(session: Session, kind: str, where: Conditions, *, most: int = COUNTED) -> int:
+    """How many records meet the conditions, up to one more than `most`: nothing beyond is looked at."""
     model: Any = MODELS[kind]
-    conditions = [condition for condition in (_matching(kind, text), of) if condition is not None]
-    total = session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
-    page = min(max(page, 1), max(1, -(-total // PAGE_SIZE)))
-    query = select(model).where(*conditions).order_by(*_order(kind, sort), model.id)
-    query = query.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)
-    return Found(session.scalars(_with_links(query, kind)).all(), total, page)
+    some = select(literal(1)).select_from(model).where(model.deleted_at.is_(None), *where).limit(most + 1)
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+Page = tuple[list[Any], int, bool, bool, bool]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """The reading of one page: rows, number of the first, whether more come before, or behind, or it went wrong."""
+
+    session: Session
+    kind: str
+    conditions: Conditions
+    order: Order
+    total: int
+
+    def rows(self, start: Place | None = None, *, backward: bool = False, more: int = 1) -> list[Any]:
+        model: Any = MODELS[self.kind]
+        query = _with_links(select(model).where(*self.conditions), self.kind)
+        return keyset.rows(self.session, query, self.order, limit=PAGE_SIZE + more, start=start, backward=backward)
+
+    def by_place(self, at: At) -> Page:
+        """The page behind or before a place."""
+        try:
+            place = keyset.unseal(at.before or at.after, self.order)
+        except keyset.BadCursor:
+            return (*self.by_page(FIRST_PAGE)[:4], True)
+        rows = self.rows(place, backward=bool(at.before))
+        more = len(rows) > PAGE_SIZE
+        if not at.before:
+            return rows[:PAGE_SIZE], place.number and place.number + 1, True, more, False
+        if not more:  # the beginning, whatever was added before it meanwhile: a whole page of it
+            return self.by_page(FIRST_PAGE)
+        return rows[1:], max(0, place.number - PAGE_SIZE), True, True, False
+
+    def by_page(self, at: At) -> Page:
+        """The page of that number; the last where there are not so many."""
+        page = max(1, at.page) if self.total > COUNTED else min(max(1, at.page), max(1, -(-self.total // PAGE_SIZE)))
+        if page == 1:
+            rows = self.rows()
+            return rows[:PAGE_SIZE], int(bool(rows)), False, len(rows) > PAGE_SIZE, False
+        start = keyset.nth(self.session, self.conditions, self.order, (page - 1) * PAGE_SIZE)
+        rows = self.rows(start) if start else []
+        if start is None or not rows:
+            return self.rows(backward=True, more=0), 0, True, False, False
+        return rows[:PAGE_SIZE], start.number + 1, True, len(rows) > PAGE_SIZE, False
+
+
+def _place(row: Any, number: int) -> Place:
+    return Place(tuple(row[1:]), row[0].id, number)
 
 
 def recent(session: Session, kind: str, limit: int) -> Sequence[Record]:
@@ -133,10 +224,9 @@ def recent(session: Session, kind: str, limit: int) -> Sequence[Record]:
 
 def suggestions(session: Session, kind: str, text: str, *, limit: int = 10) -> Sequence[Record]:
     """Records whose name holds the text, for a field that links to one."""
-    condition = _matching(kind, text)
     model: Any = MODELS[kind]
-    query = select(model).order_by(*_order(kind, "")).limit(limit)
-    return session.scalars(query if condition is None else query.where(condition)).all()
+    by_name = sorting.SORTS[kind]["name"].columns
+    return session.scalars(select(model).where(*matching(kind, text)).order_by(*by_name, model.id).limit(limit)).all()
 
 
 def related_counts(session: Session, record: Record) -> list[tuple[Related, int]]:
@@ -154,23 +244,34 @@ def titles(session: Session, kind: str, ids: Iterable[int]) -> dict[int, str]:
     return {record.id: record.title for record in session.scalars(select(model).where(model.id.in_(list(ids))))}
 
 
+def titles_of_links(kind: str) -> list[Any]:
+    """Options of a query that read the titles of what records lead to along with them."""
+    names = {Contact: (Contact.first_name, Contact.last_name), Organization: (Organization.name,)}
+    links = SHOWN_LINKS[kind]
+    return [joinedload(link).load_only(*names.get(link.entity.class_, (Opportunity.name,))) for link in links]
+
+
+def read_tags(session: Session, kind: str, records: Sequence[Record]) -> None:
+    """Read the tags of records in one go, by the key of their table, which no join of the two would use."""
+    rows: dict[int, list[RecordTag]] = {record.id: [] for record in records}
+    query = select(RecordTag).where(RecordTag.kind == kind, RecordTag.record_id.in_(rows)).order_by(RecordTag.tag)
+    for row in session.scalars(query) if rows else ():
+        rows[row.record_id].append(row)
+    for record in records:
+        set_committed_value(record, "tag_rows", rows[record.id])
+
+
 def _with_links(query: Any, kind: str) -> Any:
-    return query.options(*(joinedload(link) for link in SHOWN_LINKS[kind]))
+    return query.options(*titles_of_links(kind))
 
 
-def _matching(kind: str, text: str) -> ColumnElement[bool] | None:
+def matching(kind: str, text: str) -> list[ColumnElement[bool]]:
+    """What records must meet for their name or e-mail address to hold a text; nothing for an empty one."""
     words = text.split()[:8]
     if not words:
-        return None
+        return []
     phrase = " ".join(words)
-    return or_(*(column.icontains(phrase, autoescape=True) for column in SEARCHED[kind]))
-
-
-def _order(kind: str, sort: str) -> list[Any]:
-    sorts = SORTS[kind]
-    chosen = sorts.get(sort.removeprefix("-")) or next(iter(sorts.values()))
-    descending = sort.startswith("-") and sort[1:] in sorts
-    return [column.desc().nulls_last() if descending else column.asc().nulls_last() for column in chosen]
+    return [or_(*(column.icontains(phrase, autoescape=True) for column in SEARCHED[kind]))]
 
 
 def closing(

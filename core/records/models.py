@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, TypeAlias
 
-from sqlalchemy import ForeignKey, Index, String, Text, and_
+from sqlalchemy import ForeignKey, Index, String, Text, and_, text
 from sqlalchemy.orm import Mapped, declared_attr, foreign, mapped_column, relationship
 
 from core.db import Amount, Base, Json, Moment, Rate
@@ -19,6 +19,27 @@ from core.records.tags import RecordTag
 # An id is never given twice: links, history and bookmarks of a deleted record must not lead to another.
 NEVER_AGAIN = {"sqlite_autoincrement": True}
 STATUSES = ("Planned", "Active", "On hold", "Done", "Cancelled")
+
+
+def _list_index(name: str, *columns: Any) -> Index:
+    """An index for a list in an order: as `core.records.sorting` sorts, without what is in the bin."""
+    live = text("deleted_at IS NULL")
+    return Index(name, *columns, "id", sqlite_where=live, postgresql_where=live)
+
+
+def _indexes(table: str, **orders: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The indexes of a type's lists, one for each order, one for what changed last, and one for the bin.
+
+    The last holds only what is in the bin: SQLite would take it for "not in the bin" otherwise, and sort all rows.
+    """
+    binned = text("deleted_at IS NOT NULL")
+    bin = Index(f"ix_{table}_bin", "deleted_at", sqlite_where=binned, postgresql_where=binned)
+    orders = {**orders, "changed": ("changed_at",)}
+    return (*(_list_index(f"ix_{table}_by_{name}", *columns) for name, columns in orders.items()), bin, NEVER_AGAIN)
+
+
+def _folded(column: str) -> Any:
+    return text(f"lower({column})")
 
 
 class RecordBase:
@@ -33,8 +54,8 @@ class RecordBase:
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[dt.datetime] = mapped_column(Moment)
-    changed_at: Mapped[dt.datetime] = mapped_column(Moment, index=True)
-    deleted_at: Mapped[dt.datetime | None] = mapped_column(Moment, index=True)
+    changed_at: Mapped[dt.datetime] = mapped_column(Moment)
+    deleted_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     custom: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
     @declared_attr
@@ -165,10 +186,10 @@ class Organization(RecordBase, Reachable, Base):
     """A company or another body that has people."""
 
     __tablename__ = "organizations"
-    __table_args__ = NEVER_AGAIN
+    __table_args__ = _indexes("organizations", name=(_folded("name"),))
     kind = "organizations"
 
-    name: Mapped[str] = mapped_column(String(200), index=True)
+    name: Mapped[str] = mapped_column(String(200))
     website: Mapped[str] = mapped_column(String(200), default="")
     tax_number: Mapped[str] = mapped_column(String(50), default="")
 
@@ -182,7 +203,9 @@ class Contact(RecordBase, OfOrganization, Reachable, Base):
     """A person."""
 
     __tablename__ = "contacts"
-    __table_args__ = (Index("ix_contacts_name", "last_name", "first_name"), NEVER_AGAIN)
+    __table_args__ = _indexes(
+        "contacts", name=(_folded("last_name"), _folded("first_name")), email=(text("nullif(lower(email), '')"),)
+    )
     kind = "contacts"
 
     first_name: Mapped[str] = mapped_column(String(100), default="")
@@ -211,11 +234,17 @@ class Opportunity(RecordBase, OfOrganization, OfContact, Base):
     """
 
     __tablename__ = "opportunities"
-    __table_args__ = NEVER_AGAIN
+    __table_args__ = _indexes(
+        "opportunities",
+        name=(_folded("name"),),
+        close=("close_date",),
+        amount=("amount",),
+        stage=("stage", "close_date"),
+    )
     kind = "opportunities"
 
-    name: Mapped[str] = mapped_column(String(200), index=True)
-    stage: Mapped[str] = mapped_column(String(40), default="New", index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    stage: Mapped[str] = mapped_column(String(40), default="New")
     outcome: Mapped[str] = mapped_column(String(10), default=_standard_outcome, index=True)
     reason: Mapped[str] = mapped_column(String(200), default="")
     amount: Mapped[Decimal | None] = mapped_column(Amount)
@@ -284,10 +313,10 @@ class Project(RecordBase, OfOrganization, OfContact, Base):
     """Work that is being done. `budget` is tax-exclusive, in `currency`."""
 
     __tablename__ = "projects"
-    __table_args__ = NEVER_AGAIN
+    __table_args__ = _indexes("projects", name=(_folded("name"),), ends=("ends_on",))
     kind = "projects"
 
-    name: Mapped[str] = mapped_column(String(200), index=True)
+    name: Mapped[str] = mapped_column(String(200))
     opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunities.id", ondelete="SET NULL"), index=True)
     status: Mapped[str] = mapped_column(String(40), default="Planned", index=True)
     starts_on: Mapped[dt.date | None]

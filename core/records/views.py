@@ -6,12 +6,15 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from core.forms import clean, number_in
+from core.forms import clean
 from core.records import bin, lists, merging, service
 from core.records.editing import edit_form, form_for, is_good, new_form
+from core.records.export import export
 from core.records.kinds import KINDS, RecordKind, tone_of
+from core.records.listing import listing, place_of, tags_to_offer
 from core.records.models import Record
 from core.records.page import actor, record_of, record_page
+from core.users.service import names_of
 
 ANY = f"{{records:{'|'.join(KINDS)}}}"
 ONE = f"/{ANY}/{{id:[0-9]{{1,18}}}}"
@@ -22,6 +25,7 @@ AGAIN = "show-again"
 def includeme(config: Any) -> None:
     """The routes and who answers them."""
     config.add_route("records.list", f"/{ANY}")
+    config.add_route("records.export", f"/{ANY}/export.csv")
     config.add_route("records.new", f"/{ANY}/new")
     config.add_route("records.choices", f"/{ANY}/choices")
     config.add_route("records.show", ONE)
@@ -30,6 +34,7 @@ def includeme(config: Any) -> None:
     config.add_route("records.related", f"{ONE}/{{related:{'|'.join(KINDS)}}}")
     config.add_route("search", "/search")
     config.add_view(show_list, route_name="records.list", renderer="records/list.jinja2")
+    config.add_view(export, route_name="records.export")
     config.add_view(choices, route_name="records.choices", renderer="records/choices.jinja2")
     config.add_view(show, route_name="records.show", renderer="records/overview.jinja2")
     config.add_view(related, route_name="records.related", renderer="records/related.jinja2")
@@ -52,21 +57,18 @@ def _kind(request: Any) -> RecordKind:
     return KINDS[request.matchdict["records"]]
 
 
-def _page_number(request: Any) -> int:
-    return number_in(request.GET.get("page"), 1)
-
-
 def _words(request: Any) -> str:
     return clean(request.GET.get("q", ""))[:200]
 
 
 def show_list(request: Any) -> dict[str, Any]:
-    """A list with paging, a filter by words, and sorting."""
-    kind, text, sort = _kind(request), _words(request), request.GET.get("sort", "")
-    found = lists.find(request.dbsession, kind.key, text=text, sort=sort, page=_page_number(request))
-    if sort.removeprefix("-") not in lists.SORTS[kind.key]:
-        sort = next(iter(lists.SORTS[kind.key]))
-    return {"kind": kind, "found": found, "q": text, "sort": sort, "tones": tone_of}
+    """A list with paging, filters and sorting."""
+    key = request.matchdict["records"]
+    asked = listing(request, key)
+    found = lists.find(request.dbsession, key, sort=asked.sort, at=place_of(request), where=asked.conditions)
+    names = names_of(request.dbsession, [record.owner_id for record in found.records])
+    known = tags_to_offer(request, key)
+    return {"kind": asked.kind, "asked": asked, "found": found, "names": names, "known_tags": known, "tones": tone_of}
 
 
 def choices(request: Any) -> dict[str, Any]:
@@ -89,7 +91,7 @@ def related(request: Any) -> Any:
     link = next((link for link in lists.RELATED[record.kind] if link.kind == key), None)
     if link is None:
         raise service.RecordNotFound(f"A {lists.SINGULAR[record.kind]} has no {key}.")
-    found = lists.find(request.dbsession, key, page=_page_number(request), of=link.column == record.id)
+    found = lists.find(request.dbsession, key, at=place_of(request), where=[link.column == record.id])
     field = link.column.key
     return record_page(request, record, key, link=link, listed=KINDS[key], found=found, field=field, tones=tone_of)
 

@@ -67,6 +67,58 @@ on("change", (event) => {
   if (field) field.form.requestSubmit();
 });
 
+// A deal is dragged to another stage: it moves at once, and the server's answer draws both columns anew. What needs a
+// reason, or changed meanwhile, is asked on a page of its own.
+let dragged = null;
+on("dragstart", (event) => {
+  dragged = event.target.closest && event.target.closest(".deal[draggable]");
+  if (dragged) event.dataTransfer.setData("text/plain", dragged.id);
+});
+on("dragover", (event) => {
+  const stage = dragged && event.target.closest(".board .stage");
+  if (stage) event.preventDefault();
+  for (const each of document.querySelectorAll(".stage.over")) if (each !== stage) each.classList.remove("over");
+  if (stage) stage.classList.add("over");
+});
+on("dragend", () => {
+  dragged = null;
+  for (const each of document.querySelectorAll(".stage.over")) each.classList.remove("over");
+});
+on("drop", (event) => {
+  const stage = dragged && event.target.closest(".board .stage");
+  if (!stage) return;
+  event.preventDefault();
+  if (!stage.contains(dragged)) moveDeal(dragged, stage);
+});
+const moveDeal = async (card, stage) => {
+  const form = card.querySelector(".mover form");
+  const [home, behind] = [card.parentElement, card.nextElementSibling];
+  const fields = new FormData(form);
+  fields.set("stage", stage.dataset.stage);
+  stage.querySelector("ol").prepend(card);
+  card.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(form.action + location.search, { method: "POST", body: fields, headers: { "HX-Request": "true" } });
+    if (answer.status === 422 || answer.status === 409) {
+      const asked = new URLSearchParams({ stage: stage.dataset.stage, back: fields.get("back") });
+      location.assign(`${form.action}?${asked}`);
+      return;
+    }
+    if (!answer.ok) throw new Error(answer.status);
+    const drawn = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const column of drawn.querySelectorAll(".stage")) {
+      const there = document.getElementById(column.id);
+      if (there) there.replaceWith(document.adoptNode(column));
+    }
+    const moved = document.getElementById(card.id);
+    if (moved) moved.querySelector("a").focus();
+  } catch {
+    home.insertBefore(card, behind);
+    card.removeAttribute("aria-busy");
+    toast("The deal could not be moved; it is back where it was. Try again in a moment.");
+  }
+};
+
 // A page that nobody sees asks for nothing: a tab left open overnight costs no calls.
 on("htmx:beforeRequest", (event) => {
   if (document.hidden) event.preventDefault();

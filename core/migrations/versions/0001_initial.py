@@ -755,10 +755,30 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("organizations", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_organizations_changed_at"), ["changed_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_organizations_deleted_at"), ["deleted_at"], unique=False)
+        batch_op.create_index(
+            "ix_organizations_by_name",
+            [sa.literal_column("lower(name)"), "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+
+    with op.batch_alter_table("organizations", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_organizations_bin",
+            ["deleted_at"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NOT NULL"),
+            postgresql_where=sa.text("deleted_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_organizations_by_changed",
+            ["changed_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_organizations_email"), ["email"], unique=False)
-        batch_op.create_index(batch_op.f("ix_organizations_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_organizations_owner_id"), ["owner_id"], unique=False)
 
     op.create_table(
@@ -931,10 +951,37 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("contacts", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_contacts_changed_at"), ["changed_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_contacts_deleted_at"), ["deleted_at"], unique=False)
+        batch_op.create_index(
+            "ix_contacts_by_email",
+            [sa.literal_column("nullif(lower(email), '')"), "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_contacts_by_name",
+            [sa.literal_column("lower(last_name)"), sa.literal_column("lower(first_name)"), "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+
+    with op.batch_alter_table("contacts", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_contacts_bin",
+            ["deleted_at"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NOT NULL"),
+            postgresql_where=sa.text("deleted_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_contacts_by_changed",
+            ["changed_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_contacts_email"), ["email"], unique=False)
-        batch_op.create_index("ix_contacts_name", ["last_name", "first_name"], unique=False)
         batch_op.create_index(batch_op.f("ix_contacts_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_contacts_owner_id"), ["owner_id"], unique=False)
 
@@ -977,14 +1024,54 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("opportunities", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_opportunities_changed_at"), ["changed_at"], unique=False)
+        batch_op.create_index(
+            "ix_opportunities_by_name",
+            [sa.literal_column("lower(name)"), "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+
+    with op.batch_alter_table("opportunities", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_opportunities_bin",
+            ["deleted_at"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NOT NULL"),
+            postgresql_where=sa.text("deleted_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_opportunities_by_amount",
+            ["amount", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_opportunities_by_changed",
+            ["changed_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_opportunities_by_close",
+            ["close_date", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_opportunities_by_stage",
+            ["stage", "close_date", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_opportunities_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_opportunities_deleted_at"), ["deleted_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_opportunities_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_outcome"), ["outcome"], unique=False)
         batch_op.create_index(batch_op.f("ix_opportunities_owner_id"), ["owner_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_opportunities_stage"), ["stage"], unique=False)
 
     op.create_table(
         "opportunity_lines",
@@ -1051,10 +1138,37 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("projects", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_projects_changed_at"), ["changed_at"], unique=False)
+        batch_op.create_index(
+            "ix_projects_by_name",
+            [sa.literal_column("lower(name)"), "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+
+    with op.batch_alter_table("projects", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_projects_bin",
+            ["deleted_at"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NOT NULL"),
+            postgresql_where=sa.text("deleted_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_projects_by_changed",
+            ["changed_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_projects_by_ends",
+            ["ends_on", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_projects_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_projects_deleted_at"), ["deleted_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_projects_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_projects_opportunity_id"), ["opportunity_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_projects_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_projects_owner_id"), ["owner_id"], unique=False)
