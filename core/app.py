@@ -29,6 +29,7 @@ PARTS = (
     "core.users",
     "core.audit",
     "core.records",
+    "core.search",
     "core.accounting",
     "core.admin",
 )

@@ -31,6 +31,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
 SCALE = Decimal(10_000)
 MAX_AMOUNT = Decimal("99999999999999")
 WRITES = "ledgertab_writes"
+# In `Base.metadata.info`: functions by table, given the connection, that make what no model can tell of.
+BY_HAND = "made_by_hand"
 
 
 class Base(DeclarativeBase):

@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.db", "core.vault", "core.loader"),
     ("core.jobs",),
     ("core.services", "core.testing", "core"),
-    ("core.formats", "core.plots", "core.forms", "core.kept", "core.web", "core.faults"),
+    ("core.formats", "core.folding", "core.plots", "core.forms", "core.kept", "core.web", "core.faults"),
     ("core.audit",),
     ("core.users",),
     ("core.records",),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from core.contract.extensions import NavLink, Panel
-from core.records import bin_pages
+from core.records import bin_pages, lists
 from core.records.kinds import KINDS
 from core.records.line_items import SoldItem
 from core.records.models import Record
 from core.records.service import Companion, RecordNotFound, Watcher
 
 ItemSource = Callable[[Any], Iterable[SoldItem]]
+Finder = Callable[..., Sequence[Record]]
 
 
 def includeme(config: Any) -> None:
@@ -20,6 +21,8 @@ def includeme(config: Any) -> None:
     config.registry.record_companions = []
     config.registry.record_watchers = []
     config.registry.record_strips = []
+    config.registry.record_finder = lists.suggestions
+    config.add_directive("set_record_finder", set_record_finder)
     config.add_directive("add_record_strip", add_record_strip)
     config.add_directive("add_record_companion", add_record_companion)
     config.add_directive("add_record_watcher", add_record_watcher)
@@ -40,6 +43,11 @@ def add_record_companion(config: Any, companion: Companion) -> None:
 def add_record_watcher(config: Any, watcher: Watcher) -> None:
     """Let a room follow every change of a record, in its transaction."""
     config.registry.record_watchers.append(watcher)
+
+
+def set_record_finder(config: Any, finder: Finder) -> None:
+    """Let a room find the records that a text in a field means: `finder(session, kind, text, limit=10)`."""
+    config.registry.record_finder = finder
 
 
 def add_item_source(config: Any, source: ItemSource) -> None:

@@ -29,12 +29,10 @@ def includeme(config: Any) -> None:
     config.add_route("records.edit", f"{ONE}/edit")
     config.add_route("records.delete", f"{ONE}/delete")
     config.add_route("records.related", f"{ONE}/{{related:{'|'.join(KINDS)}}}")
-    config.add_route("search", "/search")
     config.add_view(show_list, route_name="records.list", renderer="records/list.jinja2")
     config.add_view(choices, route_name="records.choices", renderer="records/choices.jinja2")
     config.add_view(show, route_name="records.show", renderer="records/overview.jinja2")
     config.add_view(related, route_name="records.related", renderer="records/related.jinja2")
-    config.add_view(search, route_name="search", renderer="records/search.jinja2")
     form = {"renderer": "records/form.jinja2", "permission": EDIT}
     config.add_view(new, route_name="records.new", request_method="GET", **form)
     config.add_view(create, route_name="records.new", request_method="POST", **form)
@@ -73,7 +71,7 @@ def show_list(request: Any) -> dict[str, Any]:
 def choices(request: Any) -> dict[str, Any]:
     """Suggestions for a field that links to a record, as options; the text comes under any name."""
     text = clean(next(iter(request.GET.values()), ""))[:200]
-    return {"records": lists.suggestions(request.dbsession, _kind(request).key, text)}
+    return {"records": request.registry.record_finder(request.dbsession, _kind(request).key, text)}
 
 
 def show(request: Any) -> dict[str, Any]:
@@ -94,13 +92,6 @@ def related(request: Any) -> Any:
     found = lists.find(request.dbsession, key, page=_page_number(request), of=link.column == record.id)
     field = link.column.key
     return record_page(request, record, key, link=link, listed=KINDS[key], found=found, field=field, tones=tone_of)
-
-
-def search(request: Any) -> dict[str, Any]:
-    """One search over the four types."""
-    text = _words(request)
-    results = [(kind, lists.find(request.dbsession, kind.key, text=text)) for kind in KINDS.values()] if text else []
-    return {"q": text, "results": [(kind, found) for kind, found in results if found.total], "tones": tone_of}
 
 
 def _form_page(kind: RecordKind, form: Any, record: Record | None = None) -> dict[str, Any]:

@@ -39,6 +39,7 @@ CORE = (
     Row("home", "GET", "/", LOGIN),
     Row("theme", "POST", "/theme", LOGIN),
     Row("search", "GET", "/search?q=a", LOGIN),
+    Row("search.suggest", "GET", "/search/suggest?q=a", LOGIN),
     Row("records.list", "GET", "/contacts", LOGIN),
     Row("records.choices", "GET", "/organizations/choices?q=a", LOGIN),
     Row("records.show", "GET", "/organizations/1", LOGIN),

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import core.db
+import core.search.storage
 
 revision = "0001"
 down_revision = None
@@ -69,6 +70,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roles")),
         sa.UniqueConstraint("key", name=op.f("uq_roles_key")),
     )
+    op.create_table(
+        "search_entries",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("section", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_entries")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("search_entries", schema=None) as batch_op:
+        batch_op.create_index("ix_search_entries_record", ["kind", "record_id"], unique=False)
+        batch_op.create_index("ix_search_entries_section", ["section", "id"], unique=False)
+
     op.create_table(
         "stages",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -935,3 +953,5 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_projects_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_projects_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_projects_status"), ["status"], unique=False)
+
+    core.search.storage.make_index(op.get_bind())
