@@ -30,6 +30,7 @@ PARTS = (
     "core.audit",
     "core.records",
     "core.search",
+    "core.duplicates",
     "core.accounting",
     "core.admin",
 )

@@ -28,7 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.audit",),
     ("core.users",),
     ("core.records",),
-    ("core.activity", "core.accounting", "core.search", "core.imports"),
+    ("core.activity", "core.accounting", "core.search", "core.duplicates", "core.imports"),
     ("core.migrations",),
     ("core.api", "core.admin", "core.look", "core.health"),
     ("core.app",),

@@ -9,7 +9,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from core.audit.service import deeds_on
 from core.forms import clean, number_in
 from core.records import bin, lists, merging, service
-from core.records.editing import edit_form, form_for, is_good, new_form
+from core.records.editing import edit_form, form_for, is_good, new_form, typed_in
 from core.records.kinds import KINDS, RecordKind, tone_of
 from core.records.models import Record
 from core.records.page import actor, record_of, record_page
@@ -115,8 +115,21 @@ def create(request: Any) -> Any:
     if not is_good(request, form):
         request.response.status_int = 422
         return _form_page(kind, form)
+    if twins := unseen_twins(request, kind):
+        request.response.status_int = 409
+        return {**_form_page(kind, form), "twins": twins}
     record = service.create(request.dbsession, kind.key, form.values(), actor(request))
     return _saved(request, record, "created")
+
+
+def unseen_twins(request: Any, kind: RecordKind) -> list[Any]:
+    """The records that are surely there already, unless the person was told of them all and saves all the same."""
+    if request.POST.get("twins") == "seen":
+        return []
+    twins = request.registry.record_twins(request, kind.key, typed_in(request))
+    seen = set(request.POST.getall("seen-twin"))
+    new = any(twin.sure and str(twin.record.id) not in seen for twin in twins)
+    return list(twins) if new else []
 
 
 def edit(request: Any) -> dict[str, Any]:

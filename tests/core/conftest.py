@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.duplicates import keys
 from core.records.models import MODELS
 from core.search.indexing import index
 from core.services import Services
@@ -25,6 +26,7 @@ def make(services: Services) -> Make:
             session.add(record)
             session.flush()
             index(session, kind, [record.id])
+            keys.index(session, kind, [record.id])
             return record.id
 
     return store

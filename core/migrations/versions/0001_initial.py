@@ -45,11 +45,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "key", name=op.f("uq_custom_fields_kind")),
     )
     op.create_table(
+        "match_keys",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("what", sa.String(length=10), nullable=False),
+        sa.Column("value", sa.String(length=120), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "what", "value", "record_id", name=op.f("pk_match_keys")),
+    )
+    with op.batch_alter_table("match_keys", schema=None) as batch_op:
+        batch_op.create_index("ix_match_keys_record", ["kind", "record_id"], unique=False)
+
+    op.create_table(
         "periodic_run",
         sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("last_run", core.db.Moment(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_periodic_run")),
+    )
+    op.create_table(
+        "record_merges",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("from_id", sa.Integer(), nullable=False),
+        sa.Column("into_id", sa.Integer(), nullable=False),
+        sa.Column("merged_at", core.db.Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "from_id", name=op.f("pk_record_merges")),
     )
     op.create_table(
         "record_tags",
@@ -670,6 +689,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_login_sessions_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_login_sessions_user_id"), ["user_id"], unique=False)
 
+    op.create_table(
+        "not_duplicates",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("first_id", sa.Integer(), nullable=False),
+        sa.Column("second_id", sa.Integer(), nullable=False),
+        sa.Column("said_by", sa.Integer(), nullable=True),
+        sa.Column("said_at", core.db.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["said_by"], ["users.id"], name=op.f("fk_not_duplicates_said_by_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("kind", "first_id", "second_id", name=op.f("pk_not_duplicates")),
+    )
     op.create_table(
         "organizations",
         sa.Column("name", sa.String(length=200), nullable=False),
