@@ -30,6 +30,8 @@ PARTS = (
     "core.mail",
     "core.users",
     "core.records",
+    "core.search",
+    "core.duplicates",
     "core.activity",
     "core.accounting",
     "core.admin",

@@ -35,6 +35,8 @@ WRITES = "ledgertab_writes"
 # By table and dialect, filled in by models: statements that the table's first revision carries out behind it, such as
 # triggers. A later revision that copies the table (a batch change on SQLite) has to make them anew.
 GUARDS: dict[str, Mapping[str, Sequence[str]]] = {}
+# In `Base.metadata.info`: functions by table, given the connection, that make what no model can tell of.
+BY_HAND = "made_by_hand"
 
 
 class Base(DeclarativeBase):

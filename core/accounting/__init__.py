@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from core.accounting import access, companion, deeds, jobs, lapsing, my_day, pages
+from core.accounting import access, companion, deeds, jobs, lapsing, moving, my_day, pages
 from core.accounting.sold_items import sold_items
 from core.accounting.strip import strips
 from core.accounting.views import access as access_page
@@ -38,6 +38,7 @@ def includeme(config: Any) -> None:
     config.add_item_source(sold_items)
     config.add_notices(lapsing.notices)
     config.add_record_companion(companion.COMPANION)
+    config.add_record_mover(moving.move)
     config.add_record_strip(strips)
     config.add_panels(my_day.panels)
     config.include(deeds)

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.accounting import new_party_form
-from core.accounting.folding import any_order, country_of, fold, plain, same_phone, tax_digits
 from core.contract.values import Party, PartyState, Problem
+from core.folding import any_order, country_of, fold, plain, same_phone, tax_digits
 
 LEAVE, HERE, THERE = "leave", "here", "there"
 REF = "record_ref"

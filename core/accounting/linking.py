@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from core.accounting import walks
 from core.accounting.deeds import in_connection
 from core.accounting.documents import these
-from core.accounting.folding import fold
 from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink, PartyRow
 from core.accounting.words import BILL_KINDS
 from core.audit.service import record_deed
 from core.contract.values import DocumentKind
+from core.folding import fold
 from core.records.models import MODELS, Record
 
 

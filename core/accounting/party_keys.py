@@ -8,11 +8,10 @@ from typing import cast
 from sqlalchemy import Table, delete, insert
 from sqlalchemy.orm import Session
 
-from core.accounting.folding import SHORTEST_PHONE, any_order, domain_of, fold, phone_digits, tax_digits
 from core.accounting.models import PartyKey
 from core.contract.values import Party
+from core.folding import any_order, beginnings, domain_of, fold, phone_key, tax_key
 
-LEAST_WORD, BEGINNING = 3, 4
 _TABLE = cast(Table, PartyKey.__table__)  # many rows: without the session's bookkeeping for each
 PLAIN = {"synchronize_session": False}
 WIDTH = 120
@@ -44,20 +43,3 @@ def save_keys(session: Session, connection_id: int, parties: Mapping[int, Party]
     ]
     if rows:
         session.execute(insert(_TABLE), rows)
-
-
-def phone_key(text: str) -> str:
-    """The last digits of a phone: the same for a line with and without its country and area."""
-    number = phone_digits(text)
-    return number[-SHORTEST_PHONE:] if len(number) >= SHORTEST_PHONE else ""
-
-
-def tax_key(text: str) -> str:
-    """A tax number as it is compared; "" for what is too short to be one."""
-    number = tax_digits(text)
-    return number if len(number) >= 5 else ""
-
-
-def beginnings(folded: str) -> list[str]:
-    """How the words of a folded name begin, short words left out."""
-    return [word[:BEGINNING] for word in folded.split() if len(word) >= LEAST_WORD]

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, and_, delete, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from core.accounting.codec import from_json, to_json
-from core.accounting.folding import fold
 from core.accounting.models import (
     Choices,
     DocumentLink,
@@ -24,6 +23,7 @@ from core.accounting.models import (
 )
 from core.accounting.party_keys import save_keys
 from core.contract.values import Choice, ChoiceKind, Document, DocumentKind, DocumentStatus, Party
+from core.folding import fold
 
 T = TypeVar("T")
 BATCH = 500

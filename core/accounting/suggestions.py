@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 
 from core.accounting import linking
 from core.accounting.documents import PARTY_RECORDS
-from core.accounting.folding import any_order, domain_of, fold, same_phone
 from core.accounting.models import Connection, PartyKey, PartyRow
-from core.accounting.party_keys import WIDTH, beginnings, phone_key, tax_key
+from core.accounting.party_keys import WIDTH
 from core.contract.values import PartyState
+from core.folding import any_order, beginnings, domain_of, fold, phone_key, same_phone, tax_key
 from core.records.models import Record
 from core.records.service import get_record
 

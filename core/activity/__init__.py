@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from core.activity import reminders, service, tasks
+from core.activity import found, reminders, service, tasks
 from core.activity.pages import aside, today
 from core.contract.extensions import NavLink
 
@@ -18,6 +18,8 @@ def includeme(config: Any) -> None:
     config.add_deed_words(service.DEEDS)
     config.add_fault(service.NotThere, 404)
     config.add_record_companion(service.COMPANION)
+    config.add_record_mover(service.move)
+    config.add_search_source(found.SOURCE)
     config.add_record_aside(aside)
     config.add_navigation(navigation)
     reminders.register(config.registry.services, config.registry.time_zone)

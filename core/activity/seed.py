@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.activity import found
 from core.activity.models import DONE, OPEN, Note, Task
 from core.audit.service import record_deed
 from core.contract.clock import Clock
@@ -72,6 +73,9 @@ def seed_demo_activity(session: Session, clock: Clock) -> int:
                 **place,
             )
     session.flush()
+    for note in made:
+        if isinstance(note, Note):
+            found.keep(session, note)
     return len(made)
 
 
@@ -95,14 +99,14 @@ def _notes(places: Mapping[tuple[str, str], dict[str, Any]], users: Mapping[str,
 
 
 def _tasks(places: Mapping[tuple[str, str], dict[str, Any]], users: Mapping[str, int], now: dt.datetime) -> list[Task]:
-    found = []
+    made: list[Task] = []
     for title, to, due, kind, name, state, ago in TASKS:
         place = places.get((kind, name), {})
         if kind and not place:
             continue
         day = now + dt.timedelta(days=due)
         closed = {"closed_at": day, "closed_by": users.get(to)} if state == DONE else {}
-        found.append(
+        made.append(
             Task(
                 title=title,
                 assignee_id=users.get(to),
@@ -114,4 +118,4 @@ def _tasks(places: Mapping[tuple[str, str], dict[str, Any]], users: Mapping[str,
                 **closed,
             )
         )
-    return found
+    return made

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from core.activity import found
 from core.activity.models import CANCELLED, DONE, OPEN, Note, Task
 from core.audit.service import record_deed
 from core.records.models import Record
@@ -52,16 +53,16 @@ def get_task(session: Session, number: int, *, for_change: bool = False) -> Task
 
 def _get(session: Session, model: type[Row], number: int, word: str, for_change: bool) -> Row:
     """`for_change` locks the row where the database can."""
-    found = session.get(model, number, with_for_update=for_change or None) if number <= LARGEST_ID else None
-    if found is None:
+    row = session.get(model, number, with_for_update=for_change or None) if number <= LARGEST_ID else None
+    if row is None:
         raise NotThere(f"There is no {word} with the number {number}. It may have been deleted.")
-    return found
+    return row
 
 
 def notes_of(session: Session, kind: str, record_id: int) -> Sequence[Note]:
     """Every note on a record, newest first."""
-    found = select(Note).where(Note.kind == kind, Note.record_id == record_id)
-    return session.scalars(found.order_by(Note.created_at.desc(), Note.id.desc())).all()
+    mine = select(Note).where(Note.kind == kind, Note.record_id == record_id)
+    return session.scalars(mine.order_by(Note.created_at.desc(), Note.id.desc())).all()
 
 
 def add_note(session: Session, record: Record, text: str, actor: Actor) -> Note:
@@ -80,6 +81,7 @@ def add_note(session: Session, record: Record, text: str, actor: Actor) -> Note:
     note = Note(kind=record.kind, record_id=record.id, text=text, author_id=actor.user_id, created_at=actor.when)
     session.add(note)
     session.flush()
+    found.keep(session, note)
     _write_down(session, "note.added", note, actor, new={"note": text})
     return note
 
@@ -93,11 +95,13 @@ def change_note(session: Session, note: Note, text: str, actor: Actor, *, seen_v
     _write_down(session, "note.changed", note, actor, old={"note": note.text}, new={"note": text})
     note.text, note.edited_at = text, actor.when
     session.flush()
+    found.keep(session, note)
 
 
 def delete_note(session: Session, note: Note, actor: Actor) -> None:
     """Delete a note; its text stays in the audit trail."""
     _write_down(session, "note.deleted", note, actor, old={"note": note.text})
+    found.forget(session, note)
     session.delete(note)
     session.flush()
 
@@ -106,8 +110,8 @@ def add_task(session: Session, values: Mapping[str, Any], actor: Actor) -> Task:
     """A new task with these values. The same sent again within a minute is the same task."""
     same = [getattr(Task, name) == value for name, value in values.items()]
     again = select(Task).where(Task.created_by == actor.user_id, Task.created_at > actor.when - TWICE, *same)
-    if (found := session.scalar(again.order_by(Task.id).limit(1))) is not None:
-        return found
+    if (there := session.scalar(again.order_by(Task.id).limit(1))) is not None:
+        return there
     task = Task(**values, created_by=actor.user_id, created_at=actor.when)
     session.add(task)
     session.flush()
@@ -143,8 +147,12 @@ def set_state(session: Session, task: Task, state: str, actor: Actor) -> bool:
     return True
 
 
-def move(session: Session, kind: str, from_id: int, to_id: int) -> None:
-    """Hang the notes and tasks of a record on another one of its kind, as when two turn out to be the same."""
+def move(session: Session, kind: str, from_id: int, to_id: int, actor: Actor) -> None:
+    """Hang the notes and tasks of a record on another one of its kind, as when two turn out to be the same.
+
+    That is written down with the merge itself.
+    """
+    del actor
     for model in (Note, Task):
         mine = (model.kind == kind, model.record_id == from_id)
         session.execute(update(model).where(*mine).values(record_id=to_id, version=model.version + 1))

@@ -21,6 +21,7 @@ from pathlib import Path
 from core import migrations
 from core.activity.seed import seed_demo_activity
 from core.cli.children import Children, Died, answers, port_is_free
+from core.cli.indexes import add_new
 from core.loader import installed
 from core.records.seed import seed_demo_records
 from core.services import make_services
@@ -208,7 +209,7 @@ def _prepare(place: Demo) -> None:
         migrations.prepare(services)
         with services.db.begin() as session:
             seed_demo_users(session, services.clock)
-            seed_demo_records(session, services.clock)
+            seed_demo_records(session, services.clock, add_new)
             seed_demo_activity(session, services.clock)
     finally:
         services.http.close()

@@ -108,7 +108,8 @@ class PeriodicJob:
 @dataclass(frozen=True, slots=True)
 class RecordChange:
     """What happened to a record: `deed` is created, changed, deleted (put into the
-    bin), restored (taken out of it) or purged (deleted for good); `fields` the names that changed."""
+    bin), restored (taken out of it), purged (deleted for good) or merged (another one became part of it, and was
+    deleted); `fields` the names that changed."""
 
     deed: str
     fields: frozenset[str] = frozenset()

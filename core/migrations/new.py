@@ -18,14 +18,15 @@ from typing import Any, Literal
 
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.autogenerate.api import AutogenContext
-from alembic.operations.ops import CreateIndexOp, CreateTableOp, ModifyTableOps
+from alembic.operations.ops import CreateIndexOp, CreateTableOp, ModifyTableOps, UpgradeOps
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column
 
 import core
-from core.db import GUARDS, Amount, Base, Json, Moment, Rate, engine_without_pool
+from core.db import BY_HAND, GUARDS, Amount, Base, Json, Moment, Rate, engine_without_pool
 from core.loader import Plugin, Plugins
 from core.migrations import Line, lines, upgrade
+from core.search.storage import MADE_BY_HAND
 
 OWN_TYPES = (Amount, Rate, Moment, Json)
 TEMPLATE = '''"""{message}."""
@@ -73,7 +74,8 @@ def write(message: str, plugins: Sequence[Plugin], *, owner: str = "", initial: 
         return None
     revision = f"{int(head or 0) + 1:04d}"
     path = versions / f"{revision}_{_slug('initial' if initial else message)}.py"
-    imports = "import core.db\n\n" if "core.db." in code else ""
+    modules = sorted(set(re.findall(r"\b(core(?:\.[a-z_]+)+)\.\w+\(", code)))
+    imports = "".join(f"import {module}\n" for module in modules) + "\n" if modules else ""
     down = f'"{head}"' if head else "None"
     path.write_text(
         TEMPLATE.format(message=message.rstrip("."), imports=imports, revision=revision, down=down, body=code),
@@ -93,6 +95,8 @@ def belongs(owner: str, plugins: Sequence[str]) -> Callable[..., bool]:
     """Alembic's filter for the tables of one line: a plugin's begin with its name, all others are the core's."""
 
     def include(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
+        if name is not None and reflected and name.startswith(MADE_BY_HAND):
+            return False
         if kind != "table" or name is None:
             return True
         if name.startswith("alembic_version"):
@@ -129,7 +133,7 @@ def _difference(plugins: Sequence[Plugin], owner: str) -> str | None:
     code = render_python_code(operations, render_as_batch=True, render_item=_render, migration_context=context)
     rows = [row for row in code.splitlines() if "###" not in row]
     made = [one.table_name for one in operations.ops if isinstance(one, CreateTableOp)]
-    return "\n".join([*rows, *_guards(made)]).strip()
+    return "\n".join([*rows, *(f"    {call}" for call in _made_by_hand(operations)), *_guards(made)]).strip()
 
 
 def _guards(tables: Sequence[str]) -> Iterator[str]:
@@ -151,6 +155,14 @@ def _add_expression_indexes(operations: list[Any]) -> None:
         if over:
             created = [CreateIndexOp.from_index(index) for index in over]
             operations.insert(operations.index(made) + 1, ModifyTableOps(made.table_name, created))
+
+
+def _made_by_hand(operations: UpgradeOps) -> Iterator[str]:
+    """Calls of what makes the rest of new tables (`core.db.BY_HAND`)."""
+    known = Base.metadata.info.get(BY_HAND, {})
+    for one in operations.ops:
+        if isinstance(one, CreateTableOp) and (make := known.get(one.table_name)):
+            yield f"{make.__module__}.{make.__name__}(op.get_bind())"
 
 
 def _render(kind: str, thing: Any, context: AutogenContext) -> str | Literal[False]:

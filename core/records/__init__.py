@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from core.contract.extensions import NavLink, Panel
-from core.records import bin_pages, board_pages, won
+from core.records import bin_pages, board_pages, lists, won
 from core.records.kinds import KINDS
 from core.records.line_items import SoldItem
 from core.records.models import Record
-from core.records.service import Companion, RecordNotFound, Watcher
+from core.records.service import Actor, Companion, RecordNotFound, Watcher
 
 ItemSource = Callable[[Any], Iterable[SoldItem]]
+Finder = Callable[..., Sequence[Record]]
 
 
 def includeme(config: Any) -> None:
@@ -20,6 +23,14 @@ def includeme(config: Any) -> None:
     config.registry.record_companions = []
     config.registry.record_watchers = []
     config.registry.record_strips = []
+    config.registry.record_finder = lists.suggestions
+    config.registry.record_twins = lambda request, kind, fields: []
+    config.registry.record_forward = lambda session, kind, record_id: None
+    config.registry.record_movers = []
+    config.add_directive("set_record_twins", set_record_twins)
+    config.add_directive("set_record_forward", set_record_forward)
+    config.add_directive("add_record_mover", add_record_mover)
+    config.add_directive("set_record_finder", set_record_finder)
     config.add_directive("add_record_strip", add_record_strip)
     config.registry.record_asides = []
     config.add_directive("add_record_aside", add_record_aside)
@@ -44,6 +55,29 @@ def add_record_companion(config: Any, companion: Companion) -> None:
 def add_record_watcher(config: Any, watcher: Watcher) -> None:
     """Let a room follow every change of a record, in its transaction."""
     config.registry.record_watchers.append(watcher)
+
+
+def set_record_finder(config: Any, finder: Finder) -> None:
+    """Let a room find the records that a text in a field means: `finder(session, kind, text, limit=10)`."""
+    config.registry.record_finder = finder
+
+
+def set_record_twins(config: Any, twins: Callable[[Any, str, Any], Sequence[Any]]) -> None:
+    """Let a room tell what is there already: `twins(request, kind, fields)` with what was typed of a new record."""
+    config.registry.record_twins = twins
+
+
+def set_record_forward(config: Any, forward: Callable[[Session, str, int], int | None]) -> None:
+    """Let a room say where the address of a record that is not there leads: `forward(session, kind, record_id)`."""
+    config.registry.record_forward = forward
+
+
+def add_record_mover(config: Any, move: Callable[[Session, str, int, int, Actor], None]) -> None:
+    """Let a room that keeps something beside records move it when one is merged into another.
+
+    `move(session, kind, from_id, to_id, actor)` writes down what it moves; what both have is not doubled.
+    """
+    config.registry.record_movers.append(move)
 
 
 def add_item_source(config: Any, source: ItemSource) -> None:

@@ -40,7 +40,7 @@ def edit_form(request: Any, kind: RecordKind, record: Record) -> RecordForm:
 def is_good(request: Any, form: RecordForm) -> bool:
     """Whether everything typed can be stored; sentences stand at the fields otherwise."""
     fine = bool(form.validate())
-    settled = [_settle(request.dbsession, field) for field in form.links()]
+    settled = [_settle(request, field) for field in form.links()]
     return all(settled) and fine
 
 
@@ -93,25 +93,26 @@ def _chosen(session: Any, field: LinkField) -> tuple[int, str] | None:
     return record.id, f"{record.title} (in the bin)" if record.deleted_at else record.title
 
 
-def _settle(session: Any, field: LinkField) -> bool:
+def _settle(request: Any, field: LinkField) -> bool:
     """Find the record that the typed text means."""
     if not field.typed:
         return field.settle(field.data if field.raw_data is None else None)
     word = lists.SINGULAR[field.of]
     if field.number is not None:
-        if field.number == field.object_data or service.exists(session, field.of, field.number):
+        if field.number == field.object_data or service.exists(request.dbsession, field.of, field.number):
             return field.settle(field.number)
         return field.settle(None, f"This {word} is not there any more. Choose another.")
-    same = service.named(session, field.of, field.typed)
+    same = service.named(request.dbsession, field.of, field.typed)
     if len(same) == 1:
         return field.settle(same[0])
-    return field.settle(None, _unclear(session, field, word, same))
+    return field.settle(None, _unclear(request, field, word, same))
 
 
-def _unclear(session: Any, field: LinkField, word: str, same: list[int]) -> str:
+def _unclear(request: Any, field: LinkField, word: str, same: list[int]) -> str:
     if same:
         numbers = " or ".join(f"“{field.typed} #{number}”" for number in same)
         return f"More than one {word} is called so. Write {numbers}."
-    near = [f"“{record.title}”" for record in lists.suggestions(session, field.of, field.typed, limit=3)]
+    found = request.registry.record_finder(request.dbsession, field.of, field.typed, limit=3)
+    near = [f"“{record.title}”" for record in found]
     hint = f" Did you mean {' or '.join(near)}?" if near else " Make it first, or leave this empty."
     return f"No {word} is called so.{hint}"

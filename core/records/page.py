@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pyramid.httpexceptions import HTTPSeeOther
+
 from core import formats
 from core.contract.extensions import Tab
 from core.records import lists
 from core.records.kinds import KINDS, tone_of
 from core.records.models import Contact, Opportunity, Organization, Project, Record
-from core.records.service import Actor, get_record
+from core.records.service import LARGEST_ID, Actor, RecordNotFound, get_record
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,19 @@ class Bit:
 
 
 def record_of(request: Any, *, for_change: bool = False) -> Record:
-    """The record that the address names. Raises `RecordNotFound`, which ends in the page for that."""
-    match = request.matchdict
-    return get_record(request.dbsession, match["records"], int(match["id"]), for_change=for_change)
+    """The record that the address names. Raises `RecordNotFound`, which ends in the page for that.
+
+    The address of one that was merged into another leads there.
+    """
+    kind, number = request.matchdict["records"], int(request.matchdict["id"])
+    try:
+        return get_record(request.dbsession, kind, number, for_change=for_change)
+    except RecordNotFound:
+        into = request.registry.record_forward(request.dbsession, kind, number) if number <= LARGEST_ID else None
+        if into is None or request.method != "GET":
+            raise
+        request.session.flash(f"This {KINDS[kind].singular} was merged into the one shown here.", "info")
+        raise HTTPSeeOther(f"/{kind}/{into}") from None
 
 
 def record_page(request: Any, record: Record, active: str, **values: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,11 +11,17 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from core.contract.clock import Clock
-from core.records.models import Contact, Opportunity, Organization, Project
+from core.records.models import MODELS, Contact, Opportunity, Organization, Project, Record
 from core.records.stages import STANDARD
 from core.users.models import User
 
 BATCH = 5_000
+Told = Callable[[Session, str, Sequence[int]], None]
+
+
+def nobody(session: Session, kind: str, ids: Sequence[int]) -> None:
+    """Who is told of the records that were made, where nobody wants to know."""
+
 
 # Name, e-mail, phone, website, address, city, country, owner's log-in.
 ORGANIZATIONS = (
@@ -72,7 +78,7 @@ TRADES = ("Builders", "Cafe", "Design", "Farm", "Joinery", "Motors", "Physio", "
 LAST_NAMES = "Anderson Brown Cooper Davis Edwards Faleafa Green Harris Kaur Lee Mason Ngata Patel Rangi Smith Walker"
 
 
-def seed_demo_records(session: Session, clock: Clock) -> int:
+def seed_demo_records(session: Session, clock: Clock, told: Told = nobody) -> int:
     """The demo's records, owned by the demo users; how many. Does nothing where there are organizations already."""
     if session.scalar(select(func.count()).select_from(Organization)):
         return 0
@@ -88,10 +94,13 @@ def seed_demo_records(session: Session, clock: Clock) -> int:
     projects = list(_projects(organizations, contacts, opportunities, today, stamps))
     session.add_all(projects)
     session.flush()
-    return len(organizations) + len(contacts) + len(opportunities) + len(projects)
+    everything: list[Record] = [*organizations.values(), *contacts.values(), *opportunities.values(), *projects]
+    for kind in MODELS:
+        told(session, kind, [record.id for record in everything if record.kind == kind])
+    return len(everything)
 
 
-def seed_contacts(session: Session, clock: Clock, number: int) -> None:
+def seed_contacts(session: Session, clock: Clock, number: int, told: Told = nobody) -> None:
     """So many made-up contacts more, quickly, an organization for every five and a deal for every ten of them."""
     now = clock.now()
     begin = session.scalar(select(func.coalesce(func.max(Contact.id), 0))) or 0
@@ -100,9 +109,11 @@ def seed_contacts(session: Session, clock: Clock, number: int) -> None:
         companies = [_made_up_organization(each, now) for each in numbers[::5]]
         homes = list(session.scalars(insert(Organization).returning(Organization.id), companies))
         people = [_made_up(each, homes[place // 5], now) for place, each in enumerate(numbers)]
-        session.execute(insert(Contact), people)
+        contacts = list(session.scalars(insert(Contact).returning(Contact.id), people))
         deals = [_made_up_deal(each, homes[place // 5], now) for place, each in enumerate(numbers) if place % 10 == 0]
-        session.execute(insert(Opportunity), deals)
+        opportunities = list(session.scalars(insert(Opportunity).returning(Opportunity.id), deals))
+        for kind, ids in (("organizations", homes), ("contacts", contacts), ("opportunities", opportunities)):
+            told(session, kind, ids)
 
 
 def _made_up(number: int, organization_id: int, now: dt.datetime) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from core.forms import clean
 from core.records import bin, lists, merging, service
-from core.records.editing import edit_form, form_for, is_good, new_form
+from core.records.editing import edit_form, form_for, is_good, new_form, typed_in
 from core.records.export import export
 from core.records.kinds import KINDS, RecordKind, tone_of
 from core.records.listing import listing, place_of, tags_to_offer
@@ -32,13 +32,11 @@ def includeme(config: Any) -> None:
     config.add_route("records.edit", f"{ONE}/edit")
     config.add_route("records.delete", f"{ONE}/delete")
     config.add_route("records.related", f"{ONE}/{{related:{'|'.join(KINDS)}}}")
-    config.add_route("search", "/search")
     config.add_view(show_list, route_name="records.list", renderer="records/list.jinja2")
     config.add_view(export, route_name="records.export")
     config.add_view(choices, route_name="records.choices", renderer="records/choices.jinja2")
     config.add_view(show, route_name="records.show", renderer="records/overview.jinja2")
     config.add_view(related, route_name="records.related", renderer="records/related.jinja2")
-    config.add_view(search, route_name="search", renderer="records/search.jinja2")
     form = {"renderer": "records/form.jinja2", "permission": EDIT}
     config.add_view(new, route_name="records.new", request_method="GET", **form)
     config.add_view(create, route_name="records.new", request_method="POST", **form)
@@ -74,7 +72,7 @@ def show_list(request: Any) -> dict[str, Any]:
 def choices(request: Any) -> dict[str, Any]:
     """Suggestions for a field that links to a record, as options; the text comes under any name."""
     text = clean(next(iter(request.GET.values()), ""))[:200]
-    return {"records": lists.suggestions(request.dbsession, _kind(request).key, text)}
+    return {"records": request.registry.record_finder(request.dbsession, _kind(request).key, text)}
 
 
 def show(request: Any) -> dict[str, Any]:
@@ -94,13 +92,6 @@ def related(request: Any) -> Any:
     found = lists.find(request.dbsession, key, at=place_of(request), where=[link.column == record.id])
     field = link.column.key
     return record_page(request, record, key, link=link, listed=KINDS[key], found=found, field=field, tones=tone_of)
-
-
-def search(request: Any) -> dict[str, Any]:
-    """One search over the four types."""
-    text = _words(request)
-    results = [(kind, lists.find(request.dbsession, kind.key, text=text)) for kind in KINDS.values()] if text else []
-    return {"q": text, "results": [(kind, found) for kind, found in results if found.total], "tones": tone_of}
 
 
 def _form_page(kind: RecordKind, form: Any, record: Record | None = None) -> dict[str, Any]:
@@ -124,8 +115,21 @@ def create(request: Any) -> Any:
     if not is_good(request, form):
         request.response.status_int = 422
         return _form_page(kind, form)
+    if twins := unseen_twins(request, kind):
+        request.response.status_int = 409
+        return {**_form_page(kind, form), "twins": twins}
     record = service.create(request.dbsession, kind.key, form.values(), actor(request))
     return _saved(request, record, "created")
+
+
+def unseen_twins(request: Any, kind: RecordKind) -> list[Any]:
+    """The records that are surely there already, unless the person was told of them all and saves all the same."""
+    if request.POST.get("twins") == "seen":
+        return []
+    twins = request.registry.record_twins(request, kind.key, typed_in(request))
+    seen = set(request.POST.getall("seen-twin"))
+    new = any(twin.sure and str(twin.record.id) not in seen for twin in twins)
+    return list(twins) if new else []
 
 
 def edit(request: Any) -> dict[str, Any]:

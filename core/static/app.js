@@ -190,3 +190,56 @@ on("htmx:responseError", (event) => {
   const words = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").querySelector(".banner");
   toast(words ? words.textContent.trim() : "That did not work. What you typed is still here; try again in a moment.");
 });
+
+// A field that suggests: arrow keys walk through what was found, Enter opens it; without a choice Enter searches.
+const listOf = (field) => document.getElementById(field.dataset.suggests);
+const choose = (field, chosen) => {
+  for (const one of listOf(field).children) one.setAttribute("aria-selected", String(one === chosen));
+  if (chosen) {
+    field.setAttribute("aria-activedescendant", chosen.id);
+    chosen.scrollIntoView({ block: "nearest" });
+  } else field.removeAttribute("aria-activedescendant");
+};
+const unfold = (field, open) => {
+  const list = listOf(field);
+  list.hidden = !open || !list.children.length || !field.value.trim();
+  field.setAttribute("aria-expanded", String(!list.hidden));
+  choose(field, null);
+};
+on("keydown", (event) => {
+  const field = event.target.closest("[data-suggests]");
+  if (!field) return;
+  const list = listOf(field);
+  const options = [...list.children];
+  const at = options.findIndex((one) => one.getAttribute("aria-selected") === "true");
+  if (event.key === "Enter" && at >= 0 && !list.hidden) {
+    event.preventDefault();
+    options[at].click();
+  } else if (event.key === "Escape" && !list.hidden) {
+    event.preventDefault();
+    unfold(field, false);
+  } else if (["ArrowDown", "ArrowUp"].includes(event.key) && options.length) {
+    event.preventDefault();
+    if (list.hidden) unfold(field, true);
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    const next = at < 0 && step < 0 ? options.length - 1 : at + step; // one past either end is the field itself
+    choose(field, options[next] || null);
+  }
+});
+on("htmx:afterSwap", (event) => {
+  const field = document.querySelector(`[data-suggests="${event.target.id}"]`);
+  if (field) unfold(field, document.activeElement === field);
+});
+on("input", (event) => {
+  if (event.target.matches("[data-suggests]") && !event.target.value.trim()) unfold(event.target, false);
+});
+on("focusin", (event) => {
+  for (const field of document.querySelectorAll("[data-suggests][aria-expanded='true']")) {
+    if (!field.parentElement.contains(event.target)) unfold(field, false);
+  }
+});
+on("click", (event) => {
+  for (const field of document.querySelectorAll("[data-suggests][aria-expanded='true']")) {
+    if (!field.parentElement.contains(event.target)) unfold(field, false);
+  }
+});

@@ -38,7 +38,7 @@ def test_log_in_search_open_and_link_by_keyboard(shared_house: House, enter: Ent
     somebody.expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     somebody.expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
     keys.press("/")
-    somebody.expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
+    somebody.expect(page.get_by_role("combobox", name="Search")).to_be_focused()
     keys.type("o'conn")
     keys.press("Enter")
     somebody.sees("Found for")

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from core.duplicates import keys
 from core.records.models import MODELS
+from core.search.indexing import index
 from core.services import Services
 from tests.databases import NOW
 
@@ -23,6 +25,8 @@ def make(services: Services) -> Make:
             record = MODELS[kind](created_at=NOW, changed_at=NOW, **values)
             session.add(record)
             session.flush()
+            index(session, kind, [record.id])
+            keys.index(session, kind, [record.id])
             return record.id
 
     return store

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import core.db
+import core.search.storage
 
 revision = "0001"
 down_revision = None
@@ -66,11 +67,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_mails_state_next_try", ["state", "next_try"], unique=False)
 
     op.create_table(
+        "match_keys",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("what", sa.String(length=10), nullable=False),
+        sa.Column("value", sa.String(length=120), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "what", "value", "record_id", name=op.f("pk_match_keys")),
+    )
+    with op.batch_alter_table("match_keys", schema=None) as batch_op:
+        batch_op.create_index("ix_match_keys_record", ["kind", "record_id"], unique=False)
+
+    op.create_table(
         "periodic_run",
         sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("last_run", core.db.Moment(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_periodic_run")),
+    )
+    op.create_table(
+        "record_merges",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("from_id", sa.Integer(), nullable=False),
+        sa.Column("into_id", sa.Integer(), nullable=False),
+        sa.Column("merged_at", core.db.Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "from_id", name=op.f("pk_record_merges")),
     )
     op.create_table(
         "record_tags",
@@ -92,6 +112,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roles")),
         sa.UniqueConstraint("key", name=op.f("uq_roles_key")),
     )
+    op.create_table(
+        "search_entries",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("section", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_entries")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("search_entries", schema=None) as batch_op:
+        batch_op.create_index("ix_search_entries_record", ["kind", "record_id"], unique=False)
+        batch_op.create_index("ix_search_entries_section", ["section", "id"], unique=False)
+
     op.create_table(
         "stages",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -701,6 +738,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_login_sessions_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "not_duplicates",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("first_id", sa.Integer(), nullable=False),
+        sa.Column("second_id", sa.Integer(), nullable=False),
+        sa.Column("said_by", sa.Integer(), nullable=True),
+        sa.Column("said_at", core.db.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["said_by"], ["users.id"], name=op.f("fk_not_duplicates_said_by_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("kind", "first_id", "second_id", name=op.f("pk_not_duplicates")),
+    )
+    op.create_table(
         "notes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -1174,6 +1223,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_projects_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_projects_status"), ["status"], unique=False)
 
+    core.search.storage.make_index(op.get_bind())
     if op.get_bind().dialect.name == "sqlite":
         op.execute("""CREATE TRIGGER audit_entries_unchanged BEFORE UPDATE ON audit_entries
 WHEN NOT (NEW.user_id IS NULL AND NEW.id = OLD.id AND NEW.at = OLD.at AND NEW.deed = OLD.deed AND NEW.kind = OLD.kind

@@ -10,8 +10,8 @@ from sqlalchemy import event, select, text
 from core import ManualClock, Organisation, Party, PartyState, Ref
 from core.accounting import linking, snapshot, suggestions
 from core.accounting.codec import to_json
-from core.accounting.folding import any_order, country_of, domain_of, fold, same_phone, tax_digits
 from core.accounting.models import Connection, PartyKey
+from core.folding import any_order, country_of, domain_of, fold, same_phone, tax_digits
 from core.records.models import Contact, Organization
 from core.services import Services
 

@@ -13,7 +13,7 @@ from core.activity.models import Note
 from core.audit.models import AuditEntry
 from core.audit.service import record_deed
 from core.records.models import Organization
-from core.records.service import get_record
+from core.records.service import Actor, get_record
 from core.services import Services
 from core.users.models import Role, User
 from tests.conftest import Browser, LogIn
@@ -194,7 +194,7 @@ def test_notes_go_with_their_record_and_move_to_another(log_in: LogIn, make: Mak
     for text in ("a", "b", "c"):
         write(sales, f"/organizations/{first}", text, status=303)
     with services.db.begin() as session:
-        service.move(session, "organizations", first, second)
+        service.move(session, "organizations", first, second, Actor(None, NOW, services.plugins))
     assert told(sales.get(f"/organizations/{first}")) == []
     assert len(told(sales.get(f"/organizations/{second}"))) == 3
     page = sales.get(f"/organizations/{second}/delete")
@@ -209,3 +209,16 @@ def test_notes_go_with_their_record_and_move_to_another(log_in: LogIn, make: Mak
         dropped = session.scalars(select(AuditEntry).where(AuditEntry.deed == "activity.dropped")).one()
         assert dropped.old == {"notes": 3}
         assert get_record(session, "organizations", first).title == "One"
+
+
+def test_a_note_is_found_by_its_words_as_long_as_it_is_there(log_in: LogIn, make: Make) -> None:
+    mill = make("organizations", name="Old Mill")
+    sales = log_in("sales")
+    write(sales, f"/organizations/{mill}", "Rang about the grinder\nWants the café delivery on Fridays", status=303)
+    page = sales.get("/search?q=cafe+grinder")
+    assert "Rang about the grinder" in words(page)
+    sales.send("/notes/1/edit", {"text": "Nothing more", "version": "1"}, status=303)
+    assert "Rang about" not in words(sales.get("/search?q=grinder"))
+    assert "Nothing more" in words(sales.get("/search?q=nothing+more"))
+    sales.send(f"/organizations/{mill}/delete", {"version": "1"}, status=303)
+    assert "Nothing more" not in words(sales.get("/search?q=nothing+more"), ".stack, main .card")

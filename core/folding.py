@@ -43,7 +43,8 @@ _FREE_MAIL = """
     zoho.com 163.com 126.com
 """
 FREE_MAIL = frozenset(_FREE_MAIL.split())
-SHORTEST_PHONE = 7
+SHORTEST_PHONE, SHORTEST_TAX_NUMBER = 7, 5
+LEAST_WORD, BEGINNING = 3, 4
 
 
 def plain(text: str) -> str:
@@ -122,6 +123,23 @@ def tax_digits(text: str) -> str:
         if number[:length] in _TAX_PREFIXES and sum(letter.isdigit() for letter in rest) >= 4:
             return rest
     return number
+
+
+def phone_key(text: str) -> str:
+    """The last digits of a phone: the same for a line with and without its country and area."""
+    number = phone_digits(text)
+    return number[-SHORTEST_PHONE:] if len(number) >= SHORTEST_PHONE else ""
+
+
+def tax_key(text: str) -> str:
+    """A tax number as it is compared; "" for what is too short to be one."""
+    number = tax_digits(text)
+    return number if len(number) >= SHORTEST_TAX_NUMBER else ""
+
+
+def beginnings(folded: str) -> list[str]:
+    """How the words of a folded name begin, short words left out."""
+    return [word[:BEGINNING] for word in folded.split() if len(word) >= LEAST_WORD]
 
 
 def domain_of(text: str) -> str:
