@@ -120,24 +120,24 @@ def test_people_are_found_by_the_new_name_of_their_organization(
 
 def _notes(session: Session, kind: str, ids: Sequence[int]) -> Iterator[Entry]:
     yield from (
-        Entry("notes", kind, number, "Call", (f"They asked about grinders {number}",), item_id=7) for number in ids
+        Entry("calls", kind, number, "Call", (f"They asked about grinders {number}",), item_id=7) for number in ids
     )
 
 
 def test_a_room_has_its_notes_found_with_a_link_to_their_record(
     app: object, log_in: LogIn, make: Make, services: Services
 ) -> None:
-    source = SearchSource("notes", "Notes", _notes, right="audit.see", tab="/activity")
+    source = SearchSource("calls", "Calls", _notes, right="audit.see", tab="/activity")
     app.registry.search_sources.append(source)  # type: ignore[attr-defined]
     contact = make("contacts", first_name="Mere")
     assert rebuild(services.db, [source]) == (1, True)
     page = log_in("admin").get("/search", {"q": "grinders"})
-    assert words(page, ".card h2") == "Notes"
+    assert words(page, ".card h2") == "Calls"
     assert page.html.select_one(".hits a")["href"] == f"/contacts/{contact}/activity"
     assert found(log_in("reader"), "grinders") == []
     with services.db.begin() as session:
-        drop(session, "notes", [7])
-        put(session, [Entry("notes", "contacts", contact, "Call", ("About kettles",), item_id=7)])
+        drop(session, "calls", [7])
+        put(session, [Entry("calls", "contacts", contact, "Call", ("About kettles",), item_id=7)])
     assert found(log_in("admin"), "grinders") == []
     log_in("sales").send(f"/contacts/{contact}/delete", {"version": "1"}, status=303)
     assert found(log_in("admin"), "kettles") == []
