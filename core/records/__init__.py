@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from core.contract.extensions import NavLink, Panel
-from core.records import bin_pages, board_pages, saved_pages
+from core.records import bin_pages, board_pages, bulk_pages, saved_pages
 from core.records.kinds import KINDS
 from core.records.line_items import SoldItem
 from core.records.models import Record
@@ -30,6 +30,7 @@ def includeme(config: Any) -> None:
     config.add_navigation(navigation)
     board_pages.add_routes(config)  # before the records' own: its addresses look like theirs
     saved_pages.add_routes(config)
+    bulk_pages.add_routes(config)
     config.include("core.records.views")
     bin_pages.add_routes(config)
 

@@ -635,6 +635,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_entries_record", ["kind", "record_id"], unique=False)
 
     op.create_table(
+        "bulk_changes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("deed", sa.String(length=20), nullable=False),
+        sa.Column("value", sa.String(length=60), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("items", core.db.Json(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("problems", core.db.Json(), nullable=False),
+        sa.Column("before", core.db.Json(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_bulk_changes_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk_changes")),
+    )
+    with op.batch_alter_table("bulk_changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bulk_changes_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bulk_changes_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "login_sessions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
