@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.contract.extensions import NavLink, Panel
-from core.records import bin_pages, board_pages, lists, won
+from core.records import bin_pages, board_pages, bulk_pages, lists, saved_pages, won
 from core.records.kinds import KINDS
 from core.records.line_items import SoldItem
 from core.records.models import Record
@@ -42,6 +42,8 @@ def includeme(config: Any) -> None:
     config.add_fault(RecordNotFound, 404)
     config.add_navigation(navigation)
     board_pages.add_routes(config)  # before the records' own: its addresses look like theirs
+    saved_pages.add_routes(config)
+    bulk_pages.add_routes(config)
     config.include("core.records.views")
     bin_pages.add_routes(config)
     won.add_routes(config)

@@ -14,6 +14,7 @@ from core.records.kinds import KINDS, RecordKind, tone_of
 from core.records.listing import listing, place_of, tags_to_offer
 from core.records.models import Record
 from core.records.page import actor, record_of, record_page
+from core.records.saved import views_of
 from core.users.service import names_of
 
 ANY = f"{{records:{'|'.join(KINDS)}}}"
@@ -65,8 +66,9 @@ def show_list(request: Any) -> dict[str, Any]:
     asked = listing(request, key)
     found = lists.find(request.dbsession, key, sort=asked.sort, at=place_of(request), where=asked.conditions)
     names = names_of(request.dbsession, [record.owner_id for record in found.records])
-    known = tags_to_offer(request, key)
-    return {"kind": asked.kind, "asked": asked, "found": found, "names": names, "known_tags": known, "tones": tone_of}
+    seen = {"names": names, "tones": tone_of, "known_tags": tags_to_offer(request, key)}
+    views = views_of(request.dbsession, key, request.identity.id)
+    return {"kind": asked.kind, "asked": asked, "found": found, "views": views, **seen}
 
 
 def choices(request: Any) -> dict[str, Any]:

@@ -67,6 +67,12 @@ on("change", (event) => {
   if (field) field.form.requestSubmit();
 });
 
+// The box in the head of a list ticks all boxes of the page.
+on("change", (event) => {
+  const all = event.target.closest("[data-all]");
+  if (all) for (const box of all.form.querySelectorAll(`input[name="${all.dataset.all}"]`)) box.checked = all.checked;
+});
+
 // A deal is dragged to another stage: it moves at once, and the server's answer draws both columns anew. What needs a
 // reason, or changed meanwhile, is asked on a page of its own.
 let dragged = null;
@@ -157,7 +163,7 @@ const offerZone = (offer) => {
 
 const ready = (root) => {
   for (const offer of root.querySelectorAll("[data-own-zone]")) offerZone(offer);
-  for (const button of root.querySelectorAll(":is([data-removes], [data-copies], [data-scripted])[hidden]")) button.hidden = false;
+  for (const button of root.querySelectorAll(":is([data-removes], [data-copies], [data-scripted], [data-all])[hidden]")) button.hidden = false;
   const tab = root.querySelector(".tabs [aria-current]"); // on a phone it may stand outside of the window
   if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
   const summary = root.querySelector(".errs");

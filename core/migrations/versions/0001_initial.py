@@ -717,6 +717,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_invitations_email")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
     )
+        "bulk_changes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("deed", sa.String(length=20), nullable=False),
+        sa.Column("value", sa.String(length=60), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("items", core.db.Json(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("problems", core.db.Json(), nullable=False),
+        sa.Column("before", core.db.Json(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_bulk_changes_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk_changes")),
+    )
+    with op.batch_alter_table("bulk_changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bulk_changes_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bulk_changes_user_id"), ["user_id"], unique=False)
+
     op.create_table(
         "login_sessions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -886,6 +909,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_tasks_record", ["kind", "record_id", "created_at", "id"], unique=False)
         batch_op.create_index("ix_tasks_record_closed", ["kind", "record_id", "closed_at", "id"], unique=False)
         batch_op.create_index("ix_tasks_state", ["state", "due_on", "id"], unique=False)
+        "saved_views",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_saved_views_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_views")),
+    )
+    with op.batch_alter_table("saved_views", schema=None) as batch_op:
+        batch_op.create_index("ix_saved_views_kind", ["kind", "user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_saved_views_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "accounting_line",
