@@ -61,7 +61,9 @@ def twins(session: Session, kind: str, values: Mapping[str, Any]) -> list[Twin]:
     found = []
     for record in records.values():
         shared = whats[record.id]
-        if shared == {NEAR} and fuzz.ratio(mine_folded, any_order(record.title)) < CLOSE:
+        if fuzz.ratio(mine_folded, any_order(record.title)) < CLOSE:
+            shared = shared - {NEAR}
+        if not shared:
             continue
         reasons = tuple(REASONS[what] for what in REASONS if what in shared and (what != NEAR or "name" not in shared))
         found.append(Twin(record, reasons, bool(shared - {NEAR, "domain"})))
