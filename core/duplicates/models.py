@@ -16,7 +16,8 @@ class MatchKey(Base):
     """Something of a record that another may have too; `what` is one of `core.duplicates.keys.REASONS`."""
 
     __tablename__ = "match_keys"
-    __table_args__ = (Index("ix_match_keys_record", "kind", "record_id"),)
+    # All columns: with fewer SQLite would rather read the keys of the whole kind.
+    __table_args__ = (Index("ix_match_keys_record", "record_id", "kind", "what", "value"),)
 
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     what: Mapped[str] = mapped_column(String(10), primary_key=True)

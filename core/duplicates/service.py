@@ -61,7 +61,9 @@ def twins(session: Session, kind: str, values: Mapping[str, Any]) -> list[Twin]:
     found = []
     for record in records.values():
         shared = whats[record.id]
-        if shared == {NEAR} and fuzz.ratio(mine_folded, any_order(record.title)) < CLOSE:
+        if fuzz.ratio(mine_folded, any_order(record.title)) < CLOSE:
+            shared = shared - {NEAR}
+        if not shared:
             continue
         reasons = tuple(REASONS[what] for what in REASONS if what in shared and (what != NEAR or "name" not in shared))
         found.append(Twin(record, reasons, bool(shared - {NEAR, "domain"})))
@@ -115,7 +117,8 @@ def _groups(session: Session, kind: str, what: str, ids: Sequence[int]) -> Itera
         for one, other in combinations(sorted(records), 2)
         if (one, other) not in apart and not any(value for value in shared[one] & shared[other] if value[0] in surer)
     ]
-    scores = {pair: _score(records, pair) for pair in pairs} if what == NEAR else {}
+    names = {number: any_order(record.title) for number, record in records.items()} if what == NEAR else {}
+    scores = {(one, other): fuzz.ratio(names[one], names[other]) for one, other in pairs} if what == NEAR else {}
     if what == NEAR:
         pairs = [pair for pair in pairs if scores[pair] >= CLOSE]
     for members in _joined(pairs):
@@ -131,11 +134,6 @@ def _keys(session: Session, kind: str, ids: Sequence[int]) -> dict[int, set[tupl
     for number, what, value in session.execute(rows.where(MatchKey.kind == kind, MatchKey.record_id.in_(ids))):
         found[number].add((what, value))
     return found
-
-
-def _score(records: Mapping[int, Record], pair: tuple[int, int]) -> float:
-    one, other = (any_order(records[number].title) for number in pair)
-    return fuzz.ratio(one, other)
 
 
 def _joined(pairs: Iterable[tuple[int, int]]) -> list[set[int]]:

@@ -14,20 +14,17 @@ from itertools import product
 from typing import Any
 
 from rapidfuzz import fuzz
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.records.models import MODELS, Record
+from core.search.lookup import SHORT, Wanted, candidates
 from core.search.models import SearchEntry
-from core.search.storage import FTS, TABLE, section_mark
 from core.search.words import BEGIN, END, Query
 
 FEW, CANDIDATES, CLOSE = 3, 100, 75
 SIMILAR, MOST_MISSPELT = 5, 3
-LONG = 8
-Wanted = tuple[str, ...]
 Ranked = tuple[int, SearchEntry]
-SHORT = 3  # fewer letters than the index can look up
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +79,11 @@ def _grouped(ranked: Sequence[Ranked], sections: Sequence[str], limit: int) -> t
 def _ranked(session: Session, query: Query, sections: Sequence[str], limit: int) -> list[Ranked]:
     """What is found, the best first; of each section one more than the limit, where there is more."""
     *good, last = _tiers(query)
-    ranks = _candidates(session, [(one, section) for one in good for section in sections], limit + 1)
+    ranks = candidates(session, [(one, section) for one in good for section in sections], limit + 1)
     entries = {entry.id: entry for entry in _entries(session, ranks)}
     full = Counter(entry.section for entry in entries.values())
     wanting = [section for section in sections if full[section] <= limit]
-    more = _candidates(session, [(one, section) for one in last for section in wanting], limit + 1) - ranks
+    more = candidates(session, [(one, section) for one in last for section in wanting], limit + 1) - ranks
     entries.update((entry.id, entry) for entry in _entries(session, more))
     found = [(_rank(query, entry.text), entry) for entry in entries.values()]
     return sorted(found, key=lambda pair: (pair[0], -pair[1].id))
@@ -113,62 +110,10 @@ def _entries(session: Session, ids: Collection[int]) -> Sequence[SearchEntry]:
     return session.scalars(select(SearchEntry).where(SearchEntry.id.in_(ids))).all() if ids else []
 
 
-def _candidates(session: Session, asked: Sequence[tuple[Wanted, str]], limit: int) -> set[int]:
-    """The latest entries that have all that is wanted, so many for each pair of what is wanted and a section."""
-    part = _trigrams if session.get_bind().dialect.name == "sqlite" else _like
-    pieces: list[str] = []
-    values: dict[str, Any] = {"most": limit}
-    for number, (wanted, section) in enumerate(asked):
-        if any(len(one) >= SHORT for one in wanted):
-            where = part(wanted, section, number, values)
-            pieces.append(f"SELECT id FROM ({where} LIMIT :most) AS t{number}")  # noqa: S608 (values are bound)
-    return set(session.scalars(text(" UNION ALL ".join(pieces)), values)) if pieces else set()
-
-
-def _trigrams(wanted: Wanted, section: str, number: int, values: dict[str, Any]) -> str:
-    """The part of a statement for SQLite: entries that have the letters, of these what has them in a row."""
-    letters = dict.fromkeys([section_mark(section), *(three for one in wanted for three in _threes(one))])
-    values[f"m{number}"] = " AND ".join(_quoted(three) for three in letters)
-    checks = []
-    for place, one in enumerate(wanted):
-        values[f"w{number}_{place}"] = one
-        checks.append(f"instr(e.text, :w{number}_{place}) > 0")
-    return (
-        f"SELECT e.id FROM {FTS} AS f JOIN {TABLE} AS e ON e.id = f.rowid "  # noqa: S608 (values are bound)
-        f"WHERE {FTS} MATCH :m{number} AND {' AND '.join(checks)} ORDER BY f.rowid DESC"
-    )
-
-
-def _threes(part: str) -> list[str]:
-    """Its runs of three letters; of a long part every third, for each of them costs time."""
-    if len(part) < SHORT:
-        return []
-    return [*(part[at : at + 3] for at in range(0, len(part) - 2, 1 if len(part) <= LONG else 3)), part[-3:]]
-
-
-def _quoted(part: str) -> str:
-    return '"' + part.replace('"', '""') + '"'
-
-
-def _like(wanted: Wanted, section: str, number: int, values: dict[str, Any]) -> str:
-    """The same for PostgreSQL."""
-    values[f"s{number}"] = section
-    checks = []
-    for place, one in enumerate(wanted):
-        values[f"w{number}_{place}"] = f"%{_escaped(one)}%"
-        checks.append(f"text LIKE :w{number}_{place}")
-    where = f"section = :s{number} AND {' AND '.join(checks)}"
-    return f"SELECT id FROM {TABLE} WHERE {where} ORDER BY id DESC"  # noqa: S608 (values are bound)
-
-
-def _escaped(part: str) -> str:
-    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
 def similar(session: Session, query: Query, sections: Sequence[str], *, limit: int = SIMILAR) -> list[SearchEntry]:
     """Entries whose title has a word much like each that was typed, or is much like all of it, the nearest first."""
     asked = [(wanted, section) for wanted in _halves(query) for section in sections]
-    near = _entries(session, _candidates(session, asked, CANDIDATES))
+    near = _entries(session, candidates(session, asked, CANDIDATES))
     scored = [(score, entry) for entry in near if (score := closeness(query.words, entry.text)) >= CLOSE]
     scored.sort(key=lambda pair: (-pair[0], -pair[1].id))
     return [entry for _, entry in scored[:limit]]

@@ -75,7 +75,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "what", "value", "record_id", name=op.f("pk_match_keys")),
     )
     with op.batch_alter_table("match_keys", schema=None) as batch_op:
-        batch_op.create_index("ix_match_keys_record", ["kind", "record_id"], unique=False)
+        batch_op.create_index("ix_match_keys_record", ["record_id", "kind", "what", "value"], unique=False)
 
     op.create_table(
         "periodic_run",
