@@ -700,23 +700,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_entries_user", ["user_id", "id"], unique=False)
 
     op.create_table(
-        "invitations",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=160), nullable=False),
-        sa.Column("email", sa.String(length=254), nullable=False),
-        sa.Column("role_id", sa.Integer(), nullable=False),
-        sa.Column("invited_by", sa.Integer(), nullable=True),
-        sa.Column("invited_at", core.db.Moment(), nullable=False),
-        sa.Column("expires_at", core.db.Moment(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["invited_by"], ["users.id"], name=op.f("fk_invitations_invited_by_users"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(["role_id"], ["roles.id"], name=op.f("fk_invitations_role_id_roles")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
-        sa.UniqueConstraint("email", name=op.f("uq_invitations_email")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
-    )
         "bulk_changes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -740,6 +723,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_bulk_changes_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_bulk_changes_user_id"), ["user_id"], unique=False)
 
+    op.create_table(
+        "invitations",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=160), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("role_id", sa.Integer(), nullable=False),
+        sa.Column("invited_by", sa.Integer(), nullable=True),
+        sa.Column("invited_at", core.db.Moment(), nullable=False),
+        sa.Column("expires_at", core.db.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invited_by"], ["users.id"], name=op.f("fk_invitations_invited_by_users"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(["role_id"], ["roles.id"], name=op.f("fk_invitations_role_id_roles")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("email", name=op.f("uq_invitations_email")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
+    )
     op.create_table(
         "login_sessions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -869,6 +870,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_password_resets_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "saved_views",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_saved_views_user_id_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_views")),
+    )
+    with op.batch_alter_table("saved_views", schema=None) as batch_op:
+        batch_op.create_index("ix_saved_views_kind", ["kind", "user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_saved_views_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "task_reminders",
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -909,22 +928,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_tasks_record", ["kind", "record_id", "created_at", "id"], unique=False)
         batch_op.create_index("ix_tasks_record_closed", ["kind", "record_id", "closed_at", "id"], unique=False)
         batch_op.create_index("ix_tasks_state", ["state", "due_on", "id"], unique=False)
-        "saved_views",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("name", sa.String(length=60), nullable=False),
-        sa.Column("query", sa.Text(), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("shared", sa.Boolean(), nullable=False),
-        sa.Column("created_at", core.db.Moment(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_saved_views_user_id_users"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_views")),
-    )
-    with op.batch_alter_table("saved_views", schema=None) as batch_op:
-        batch_op.create_index("ix_saved_views_kind", ["kind", "user_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_saved_views_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "accounting_line",
