@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from webob.multidict import MultiDict
 
 from core.records import lists, service
@@ -69,9 +69,9 @@ def ready(request: Any, form: RecordForm, record: Record | None = None) -> Recor
 
 def _offer(session: Any, field: LinkField) -> None:
     """All records to choose from while they are few; else the title of the one that is chosen."""
-    found = lists.suggestions(session, field.of, "", limit=FEW + 1)
     chosen = _chosen(session, field)
-    if len(found) <= FEW:
+    if _are_few(session, field.of):
+        found = lists.suggestions(session, field.of, "", limit=FEW)
         field.choices = [(record.id, record.title) for record in found]
         if chosen and chosen[0] not in [number for number, _ in field.choices]:
             field.choices.append(chosen)
@@ -79,6 +79,12 @@ def _offer(session: Any, field: LinkField) -> None:
         field.title = chosen[1]
     elif field.data is not None:
         field.data = None
+
+
+def _are_few(session: Any, kind: str) -> bool:
+    """Whether all of a kind fit into a list to choose from; counted no further than that."""
+    some = select(MODELS[kind].id).limit(FEW + 1).subquery()
+    return bool(session.scalar(select(func.count()).select_from(some)) <= FEW)
 
 
 def _chosen(session: Any, field: LinkField) -> tuple[int, str] | None:
