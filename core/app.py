@@ -30,6 +30,7 @@ PARTS = (
     "core.audit",
     "core.records",
     "core.accounting",
+    "core.imports",
     "core.admin",
 )
 SETTINGS = {

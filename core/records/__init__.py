@@ -10,7 +10,7 @@ from core.records import bin_pages, won
 from core.records.kinds import KINDS
 from core.records.line_items import SoldItem
 from core.records.models import Record
-from core.records.service import Companion, RecordNotFound, Watcher
+from core.records.service import BulkWatcher, Companion, RecordNotFound, Watcher
 
 ItemSource = Callable[[Any], Iterable[SoldItem]]
 
@@ -19,10 +19,12 @@ def includeme(config: Any) -> None:
     """The pages of records, their places in the navigation, what other rooms may add to them."""
     config.registry.record_companions = []
     config.registry.record_watchers = []
+    config.registry.record_bulk_watchers = []
     config.registry.record_strips = []
     config.add_directive("add_record_strip", add_record_strip)
     config.add_directive("add_record_companion", add_record_companion)
     config.add_directive("add_record_watcher", add_record_watcher)
+    config.add_directive("add_record_bulk_watcher", add_record_bulk_watcher)
     config.registry.item_sources = []
     config.add_directive("add_item_source", add_item_source)
     config.add_request_method(sold_items, "sold_items")
@@ -41,6 +43,14 @@ def add_record_companion(config: Any, companion: Companion) -> None:
 def add_record_watcher(config: Any, watcher: Watcher) -> None:
     """Let a room follow every change of a record, in its transaction."""
     config.registry.record_watchers.append(watcher)
+
+
+def add_record_bulk_watcher(config: Any, watch: BulkWatcher) -> None:
+    """Let a room follow work on many records: `watch(session, kind, ids)`, once a piece, in its transaction.
+
+    An import tells it what it made, which no watcher is told record by record, and what it changed.
+    """
+    config.registry.record_bulk_watchers.append(watch)
 
 
 def add_item_source(config: Any, source: ItemSource) -> None:

@@ -49,13 +49,15 @@ class Companion:
 
 May = Callable[..., bool]
 Watcher = Callable[[Session, Record, RecordChange], None]
+BulkWatcher = Callable[[Session, str, Sequence[int]], None]
 
 
 @dataclass(frozen=True)
 class Actor:
     """Who acts, when, and who is told: the user's id, the moment (aware UTC), the plugins, companions and watchers.
 
-    A watcher is a room that follows every change, in its transaction: `watcher(session, record, change)`.
+    A watcher is a room that follows every change, in its transaction: `watcher(session, record, change)`. Records made
+    many at once (`core.records.bulk`) are told to bulk watchers in its place: `watch(session, kind, ids)`.
     """
 
     user_id: int | None
@@ -63,6 +65,7 @@ class Actor:
     plugins: Plugins
     companions: Sequence[Companion] = ()
     watchers: Sequence[Watcher] = ()
+    bulk_watchers: Sequence[BulkWatcher] = ()
 
 
 def get_record(session: Session, kind: str, record_id: int, *, for_change: bool = False) -> Record:
@@ -196,13 +199,13 @@ def _readable(session: Session, record: Record, values: Mapping[str, Any]) -> di
     return shown | {field.label: field.value_in(custom) for field in labels if field.key in custom}
 
 
-_LINKS = {"organization_id": "organizations", "contact_id": "contacts", "opportunity_id": "opportunities"}
+LINKS = {"organization_id": "organizations", "contact_id": "contacts", "opportunity_id": "opportunities"}
 
 
 def _title(session: Session, name: str, value: Any) -> Any:
     if isinstance(value, tuple):
         return [str(one) for one in value]
-    if name not in _LINKS or value is None:
+    if name not in LINKS or value is None:
         return value
-    target: Any = session.get(MODELS[_LINKS[name]], value)
+    target: Any = session.get(MODELS[LINKS[name]], value)
     return f"{target.title} (#{value})" if target else f"#{value}"
