@@ -111,9 +111,9 @@ def _write(path: Path, rows: int) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write(HEADER)
         for number in range(rows):
+            company = f"Company {number % (rows // 10 or 1)}"
             file.write(
-                f"Mere,Person {number},mere.{number}@example.com,021 {number:07},Buyer,Company {number % (rows // 10 or 1)},"
-                f"Wellington,New Zealand,Wholesale; Fair,Tom Fielding\n"
+                f"Mere,Person {number},mere.{number}@example.com,021 {number:07},Buyer,{company},Wellington,New Zealand,Wholesale; Fair,Tom Fielding\n"
             )
 
 

@@ -89,9 +89,10 @@ def upload(request: Any) -> Any:
 
 def _close(request: Any, file: Any) -> None:
     """Give the temporary files of an upload back at once: they are as large as it."""
-    for temporary in (getattr(file, "file", None), request.body_file_raw):
-        if hasattr(temporary, "close"):
-            temporary.close()
+    temporary: list[Any] = [getattr(file, "file", None), request.body_file_raw]
+    for one in temporary:
+        if hasattr(one, "close"):
+            one.close()
 
 
 def _keep(request: Any, kind: str, file: Any) -> int:
