@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from core.audit.models import AuditEntry
+from core.db import Base
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -67,7 +68,7 @@ def record_deeds(
         for number, values in new
     ]
     if rows:
-        session.execute(insert(AuditEntry), rows)
+        session.execute(insert(Base.metadata.tables[AuditEntry.__tablename__]), rows)
 
 
 def deeds_on(session: Session, kind: str, record_id: int, *, limit: int = 20) -> Sequence[AuditEntry]:

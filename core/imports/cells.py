@@ -74,6 +74,20 @@ class RowReader:
         self._people = _people(session)
         self._form = self.fresh(Typed())
         self._fields: dict[str, Any] = {field.short_name: field for field in self._form}
+        self._blank = self._form.values()
+        self._leave_out()
+
+    def _leave_out(self) -> None:
+        """Take the fields that no column goes into out of the form, which is twice as quick, as far as no rule of the
+        whole form looks at them; what they hold in an empty form is what a new record gets.
+        """
+        looked_at = {"first_name", "last_name", "name", *(field.name for field in self._class.CUSTOM)}
+        if self.kind in ("contacts", "organizations"):
+            wanted = looked_at | set(self.mapping)
+        else:
+            wanted = set(self._fields) - ({"owner_id", "tags", "version", "was"} - set(self.mapping))
+        for name in set(self._fields) - wanted:
+            del self._form[name]
 
     def fresh(self, typed: Typed, record: Record | None = None) -> RecordForm:
         """A new form with these texts in it, over the record where there is one."""
@@ -96,8 +110,12 @@ class RowReader:
 
     def check_new(self, row: Read) -> tuple[dict[str, Any], dict[str, str]]:
         """The values of a new record, links left out, and what is wrong, by the names of fields."""
+        for field in self._form:
+            if hasattr(field, "typed"):
+                field.typed = ""  # of the row before
         self._form.process(self.completed(row.typed))
-        return self._checked(self._form)
+        values, problems = self._checked(self._form)
+        return self._blank | values, problems
 
     def check_change(self, row: Read, record: Record) -> tuple[dict[str, Any], dict[str, str]]:
         """The values that filled cells give a record that is there, and what is wrong."""

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from core.db import Base
 from core.imports.models import CHANGED, MADE, Import, ImportedRecord, RefusedRow
 from core.imports.planning import REFUSED, Planned
 from core.imports.reading import Row
@@ -77,7 +78,8 @@ def _keep(session: Session, row: Import, kind: str, deed: str, found: Sequence[t
     if found:
         same = {"import_id": row.id, "kind": kind, "deed": deed}
         session.execute(
-            insert(ImportedRecord), [{**same, "record_id": one, "version": version} for one, version in found]
+            insert(Base.metadata.tables[ImportedRecord.__tablename__]),
+            [{**same, "record_id": one, "version": version} for one, version in found],
         )
 
 

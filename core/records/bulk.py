@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.audit.service import record_deeds
 from core.contract.extensions import RecordChange
+from core.db import Base
 from core.records import ways
 from core.records.custom import CustomField, custom_fields
 from core.records.models import MODELS
@@ -18,8 +19,8 @@ from core.records.stages import OPEN, stages
 from core.records.tags import RecordTag
 
 Values = Mapping[str, Any]
-_WAYS = {"more_emails": "kept_emails", "more_phones": "kept_phones", "more_addresses": "kept_addresses"}
-_BESIDE = frozenset({"tags", "line_items", *_WAYS})
+_WAYS = ("more_emails", "more_phones", "more_addresses")
+_BESIDE = frozenset({"tags", "line_items"})
 
 
 def create_many(session: Session, kind: str, rows: Sequence[Values], actor: Actor, *, source: Values) -> list[int]:
@@ -30,10 +31,10 @@ def create_many(session: Session, kind: str, rows: Sequence[Values], actor: Acto
     """
     if not rows:
         return []
-    model: Any = MODELS[kind]
+    table = Base.metadata.tables[kind]
     outcomes = {stage.name: stage.outcome for stage in stages(session)} if kind == "opportunities" else None
     stored = [_columns(values, actor, outcomes) for values in rows]
-    query = insert(model).returning(model.id, sort_by_parameter_order=True)
+    query = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     ids = list(session.scalars(query, stored))
     tags = [
         {"kind": kind, "record_id": number, "tag": tag}
@@ -41,7 +42,7 @@ def create_many(session: Session, kind: str, rows: Sequence[Values], actor: Acto
         for tag in values.get("tags", ())
     ]
     if tags:
-        session.execute(insert(RecordTag), tags)
+        session.execute(insert(Base.metadata.tables[RecordTag.__tablename__]), tags)
     _write_down(session, kind, list(zip(ids, rows, strict=True)), actor, source)
     return ids
 
@@ -56,9 +57,9 @@ def tell_plugins(session: Session, kind: str, ids: Sequence[int], actor: Actor, 
 
 
 def _columns(values: Values, actor: Actor, outcomes: Mapping[str, str] | None) -> dict[str, Any]:
-    """What is stored in the record's own row."""
+    """What is stored in the record's own row, by the names of its columns."""
     row = {name: value for name, value in values.items() if name not in _BESIDE}
-    row |= {_WAYS[name]: ways.plain(values[name] or ()) for name in _WAYS if name in values}
+    row |= {name: ways.plain(values[name] or ()) for name in _WAYS if name in values}
     if outcomes is not None:
         row["outcome"] = outcomes.get(row["stage"], OPEN)
         row["reason"] = row["reason"] if row["outcome"] != OPEN else ""
