@@ -34,6 +34,7 @@ PARTS = (
     "core.duplicates",
     "core.activity",
     "core.accounting",
+    "core.imports",
     "core.admin",
 )
 SETTINGS = {

@@ -29,6 +29,8 @@ def is_iso_day(text: str) -> bool:
 
 def clean(text: str) -> str:
     """What was typed, without blanks around it and without control characters, which no database likes."""
+    if text.isprintable():  # by far the most texts, and many times as quick
+        return text.strip()
     kept = (char for char in text.replace("\r\n", "\n") if char in "\n\t" or unicodedata.category(char) not in _BARRED)
     return "".join(kept).strip()
 

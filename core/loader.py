@@ -175,6 +175,10 @@ class Plugins:
             except Exception as error:
                 self._failed(impl.plugin_name, "record_changed", error)
 
+    def follows_records(self) -> bool:
+        """Whether any plugin wants to be told of changed records; work on many can be spared where none does."""
+        return bool(self._implementations("record_changed"))
+
     def _strict(self, hook: str, kind: type[T], **arguments: Any) -> Iterator[tuple[str, list[T]]]:
         for impl in self._implementations(hook):
             try:

@@ -12,7 +12,7 @@ from core.records import bin_pages, board_pages, bulk_pages, lists, saved_pages,
 from core.records.kinds import KINDS
 from core.records.line_items import SoldItem
 from core.records.models import Record
-from core.records.service import Actor, Companion, RecordNotFound, Watcher
+from core.records.service import Actor, BulkWatcher, Companion, RecordNotFound, Watcher
 
 ItemSource = Callable[[Any], Iterable[SoldItem]]
 Finder = Callable[..., Sequence[Record]]
@@ -22,6 +22,7 @@ def includeme(config: Any) -> None:
     """The pages of records, their places in the navigation, what other rooms may add to them."""
     config.registry.record_companions = []
     config.registry.record_watchers = []
+    config.registry.record_bulk_watchers = []
     config.registry.record_strips = []
     config.registry.record_finder = lists.suggestions
     config.registry.record_twins = lambda request, kind, fields: []
@@ -36,6 +37,7 @@ def includeme(config: Any) -> None:
     config.add_directive("add_record_aside", add_record_aside)
     config.add_directive("add_record_companion", add_record_companion)
     config.add_directive("add_record_watcher", add_record_watcher)
+    config.add_directive("add_record_bulk_watcher", add_record_bulk_watcher)
     config.registry.item_sources = []
     config.add_directive("add_item_source", add_item_source)
     config.add_request_method(sold_items, "sold_items")
@@ -80,6 +82,14 @@ def add_record_mover(config: Any, move: Callable[[Session, str, int, int, Actor]
     `move(session, kind, from_id, to_id, actor)` writes down what it moves; what both have is not doubled.
     """
     config.registry.record_movers.append(move)
+
+
+def add_record_bulk_watcher(config: Any, watch: BulkWatcher) -> None:
+    """Let a room follow work on many records: `watch(session, kind, ids)`, once a piece, in its transaction.
+
+    An import tells it what it made, which no watcher is told record by record, and what it changed.
+    """
+    config.registry.record_bulk_watchers.append(watch)
 
 
 def add_item_source(config: Any, source: ItemSource) -> None:

@@ -203,8 +203,8 @@ class ChoiceField(Field):
             self.data = clean(str(valuelist[0]))[:100]
 
     def pre_validate(self, form: Any) -> None:
-        """Refuse what is not in the list."""
-        if self.data not in self.choices:
+        """Refuse what is not in the list; nothing at all is the empty choice, where there is one."""
+        if (self.data or "") not in self.choices:
             raise StopValidation("Choose one of the list.")
 
     def widget(self, field: Any, **attributes: Any) -> Markup:

@@ -50,13 +50,15 @@ class Companion:
 
 May = Callable[..., bool]
 Watcher = Callable[[Session, Record, RecordChange], None]
+BulkWatcher = Callable[[Session, str, Sequence[int]], None]
 
 
 @dataclass(frozen=True)
 class Actor:
     """Who acts, when, and who is told: the user's id, the moment (aware UTC), the plugins, companions and watchers.
 
-    A watcher is a room that follows every change, in its transaction: `watcher(session, record, change)`.
+    A watcher is a room that follows every change, in its transaction: `watcher(session, record, change)`. Records made
+    many at once (`core.records.many`) are told to bulk watchers in its place: `watch(session, kind, ids)`.
     """
 
     user_id: int | None
@@ -64,6 +66,7 @@ class Actor:
     plugins: Plugins
     companions: Sequence[Companion] = ()
     watchers: Sequence[Watcher] = ()
+    bulk_watchers: Sequence[BulkWatcher] = ()
 
 
 def get_record(session: Session, kind: str, record_id: int, *, for_change: bool = False) -> Record:
@@ -86,7 +89,7 @@ def create(session: Session, kind: str, values: Mapping[str, Any], actor: Actor)
     _settle(session, record)
     session.add(record)
     session.flush()
-    told = {name: value for name, value in values.items() if not _is_usual(record, name, value)}
+    told = {name: value for name, value in values.items() if not is_usual(kind, name, value)}
     new = {name: value for name, value in _readable(session, record, told).items() if value not in ("", None, [])}
     write_down(session, record, actor, RecordChange("created", frozenset(values)), new=new)
     return record
@@ -148,11 +151,10 @@ def exists(session: Session, kind: str, record_id: int) -> bool:
     return session.scalar(select(MODELS[kind].id).where(MODELS[kind].id == record_id)) is not None
 
 
-def _is_usual(record: Record, name: str, value: Any) -> bool:
+def is_usual(kind: str, name: str, value: Any) -> bool:
     """Whether a new record has it anyway, as what its e-mail address is for: not worth writing down."""
-    column = record.__table__.columns.get(name)
-    default = column.default if column is not None and name.endswith("_kind") else None
-    return default is not None and getattr(default, "arg", None) == value
+    column = MODELS[kind].__table__.columns.get(name) if name.endswith("_kind") else None
+    return column is not None and column.default is not None and getattr(column.default, "arg", None) == value
 
 
 def _settle(session: Session, record: Record) -> None:
@@ -209,7 +211,7 @@ def _readable(session: Session, record: Record, values: Mapping[str, Any]) -> di
 
 
 MONEY = frozenset({"amount", "budget"})
-_LINKS = {"organization_id": "organizations", "contact_id": "contacts", "opportunity_id": "opportunities"}
+LINKS = {"organization_id": "organizations", "contact_id": "contacts", "opportunity_id": "opportunities"}
 
 
 def _title(session: Session, name: str, value: Any, currency: str) -> Any:
@@ -217,7 +219,7 @@ def _title(session: Session, name: str, value: Any, currency: str) -> Any:
         return formats.exact(value, currency)
     if isinstance(value, tuple):
         return [str(one) for one in value]
-    if name not in _LINKS or value is None:
+    if name not in LINKS or value is None:
         return value
-    target: Any = session.get(MODELS[_LINKS[name]], value)
+    target: Any = session.get(MODELS[LINKS[name]], value)
     return f"{target.title} (#{value})" if target else f"#{value}"

@@ -10,6 +10,7 @@ ALL = "*"
 
 CORE_RIGHTS = (
     Right("records.edit", "Create, change and delete records"),
+    Right("records.import", "Import records from files"),
     Right("records.purge", "Delete records for good before their time in the bin is over"),
     Right("records.define", "Define stages and custom fields"),
     Right("accounting.see_status", "See how things stand, without amounts", "A traffic light, and whether it is late."),
@@ -28,6 +29,7 @@ CORE_RIGHTS = (
 
 _SALES = (
     "records.edit",
+    "records.import",
     "accounting.see_status",
     "accounting.see_amounts",
     "accounting.link",

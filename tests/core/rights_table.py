@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 NOBODY, LOGIN = "", "login"
-EDIT = "records.edit"
+EDIT, IMPORT = "records.edit", "records.import"
 STATUS, AMOUNTS = "accounting.see_status", "accounting.see_amounts"
 LINK, DRAFT, MANAGE = "accounting.link", "accounting.draft", "accounting.manage_connections"
 TAB = "/organizations/1/tabs/quickbooks_stub"
@@ -100,6 +100,17 @@ CORE = (
     Row("activity.task_edit", "POST", "/tasks/1/edit", EDIT),
     Row("activity.task_deed", "POST", "/tasks/1/done", EDIT),
     Row("activity.task_beside", "POST", "/organizations/1/tasks", EDIT),
+    Row("imports", "GET", "/imports", IMPORT),
+    Row("imports.new", "GET", "/imports/new", IMPORT),
+    Row("imports.new", "POST", "/imports/new", IMPORT),
+    Row("imports.columns", "GET", "/imports/1/columns", IMPORT),
+    Row("imports.columns", "POST", "/imports/1/columns", IMPORT),
+    Row("imports.show", "GET", "/imports/1", IMPORT),
+    Row("imports.start", "POST", "/imports/1/start", IMPORT),
+    Row("imports.cancel", "POST", "/imports/1/cancel", IMPORT),
+    Row("imports.undo", "POST", "/imports/1/undo", IMPORT),
+    Row("imports.refused", "GET", "/imports/1/refused.csv", IMPORT),
+    Row("imports.records", "GET", "/imports/1/made", IMPORT),
     Row("admin.plugins", "GET", "/admin/plugins", "admin.plugins"),
     Row("admin.users", "GET", "/admin/users", "admin.users"),
     Row("admin.user", "GET", "/admin/users/1", "admin.users"),

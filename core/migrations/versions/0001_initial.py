@@ -724,6 +724,46 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_bulk_changes_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "imports",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("stored_as", sa.String(length=60), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", core.db.Moment(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("encoding", sa.String(length=20), nullable=False),
+        sa.Column("delimiter", sa.String(length=1), nullable=False),
+        sa.Column("decimal", sa.String(length=1), nullable=False),
+        sa.Column("dates", sa.String(length=3), nullable=False),
+        sa.Column("headers", core.db.Json(), nullable=False),
+        sa.Column("mapping", core.db.Json(), nullable=False),
+        sa.Column("duplicates", sa.String(length=10), nullable=False),
+        sa.Column("make_organizations", sa.Boolean(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("counts", core.db.Json(), nullable=False),
+        sa.Column("made", sa.Integer(), nullable=False),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("skipped", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("lease", sa.String(length=40), nullable=False),
+        sa.Column("lease_until", core.db.Moment(), nullable=True),
+        sa.Column("started_at", core.db.Moment(), nullable=True),
+        sa.Column("finished_at", core.db.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_imports_user_id_users"), ondelete="SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_imports_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_imports_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_imports_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "invitations",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -1076,6 +1116,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_contacts_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_contacts_owner_id"), ["owner_id"], unique=False)
 
+    op.create_table(
+        "imported_records",
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("deed", sa.String(length=10), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name=op.f("fk_imported_records_import_id_imports"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("import_id", "kind", "record_id", name=op.f("pk_imported_records")),
+    )
+    with op.batch_alter_table("imported_records", schema=None) as batch_op:
+        batch_op.create_index("ix_imported_records_deed", ["import_id", "deed", "kind", "record_id"], unique=False)
+
+    op.create_table(
+        "refused_rows",
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("cells", core.db.Json(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name=op.f("fk_refused_rows_import_id_imports"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("import_id", "line", name=op.f("pk_refused_rows")),
+    )
     op.create_table(
         "opportunities",
         sa.Column("name", sa.String(length=200), nullable=False),
