@@ -74,6 +74,8 @@ PAGES = (
     "/admin/accounting/connect/xero/code",
     "/admin/failures",
     "/bin",
+    "/imports",
+    "/imports/new",
     "/admin/stages",
     "/admin/fields",
     "/admin/plugins",
