@@ -82,6 +82,8 @@ PAGES = (
     "/admin/accounting/connect/xero/code",
     "/admin/failures",
     "/bin",
+    "/imports",
+    "/imports/new",
     "/admin/stages",
     "/admin/fields",
     "/admin/plugins",
