@@ -26,10 +26,21 @@ class Sizes:
     invoices: int
     times: int
     processes: bool
+    contacts: int
 
 
-FULL = Sizes(requests=200, openings=200, tabs=20, hours=24, each=2_500, invoices=10_000, times=30, processes=True)
-QUICK = Sizes(requests=8, openings=10, tabs=3, hours=1, each=20, invoices=60, times=3, processes=False)
+FULL = Sizes(
+    requests=200,
+    openings=200,
+    tabs=20,
+    hours=24,
+    each=2_500,
+    invoices=10_000,
+    times=30,
+    processes=True,
+    contacts=100_000,
+)
+QUICK = Sizes(requests=8, openings=10, tabs=3, hours=1, each=20, invoices=60, times=3, processes=False, contacts=200)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -52,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def measure(folder: Path, sizes: Sizes) -> None:
     """One benchmark after the other."""
-    from benchmarks import large, pages, polling, tokens
+    from benchmarks import crm, large, pages, polling, tokens
     from benchmarks.databases import POSTGRES
     from benchmarks.served import served
     from benchmarks.world import make_sandbox_app
@@ -67,6 +78,8 @@ def measure(folder: Path, sizes: Sizes) -> None:
             large.measure(place, sandbox.url, invoices=sizes.invoices, times=sizes.times, postgres=postgres).show()
     with served(make_sandbox_app, 0) as sandbox:
         tokens.measure(folder / "tokens", sandbox.url, processes=sizes.processes).show()
+    for table in crm.measure(sizes.contacts, sizes.requests):
+        table.show()
     if not os.environ.get(POSTGRES):
         print(f"PostgreSQL was left out: {POSTGRES} names no server.\n")
 

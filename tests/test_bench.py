@@ -17,6 +17,7 @@ TITLES = (
     "Provider calls:",
     "A party with 60 invoices, read for the first time, on SQLite",
     "A token that ran out, needed by 8 at once",
+    "The CRM's own pages, on SQLite",
 )
 COUNTED = (
     "calls while a page or a tab was drawn",

@@ -1,0 +1,181 @@
+"""The CRM's own pages among many records, for one user and eight: ``python -m benchmarks.crm [--contacts N]``.
+
+Each size has as many contacts, an organization for every five and a deal for every ten of them. Two processes serve the
+pages, as many as the goals speak of processors; the clients run beside them and take their share.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import re
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass
+from html import unescape
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from benchmarks.databases import POSTGRES, postgres_database, settle
+from benchmarks.meter import Timed
+from benchmarks.report import Table, number
+from benchmarks.served import HOST, Server, served
+from benchmarks.visitor import CSRF, Visitor
+from core import migrations
+from core.app import make_app
+from core.cli.indexes import add_new
+from core.db import Database
+from core.records.seed import seed_contacts
+from core.search import storage
+from core.services import Services
+from core.settings import read_settings
+from core.users.seed import DEMO_PASSWORD, seed_demo_users
+
+USERS, PROCESSES = 8, 2
+GOALS = {"record page": 10, "list, page 1": 12, "list, page 100": 12, "search by fragment": 15, "create": 15}
+SLOWER, RATE = 1.3, 300
+WARM = 10  # requests to each process before anything is measured
+NEXT = re.compile(r'<a [^>]*rel="next"[^>]*href="([^"]+)"')
+FRAGMENTS = ("ander", "green 4", "atel", "cafe", "walker.1")
+
+
+@dataclass
+class Asked:
+    """What a user asks for: a name and, for each time, a method, an address and a body."""
+
+    name: str
+    each: Callable[[random.Random], tuple[str, str, str]]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure at a tenth of the size and at the size, on each database there is."""
+    parser = argparse.ArgumentParser(prog="benchmarks.crm", description="The CRM's own pages.")
+    parser.add_argument("--contacts", type=int, default=100_000)
+    parser.add_argument("--requests", type=int, default=200)
+    options = parser.parse_args(arguments)
+    for table in measure(options.contacts, options.requests):
+        table.show()
+
+
+def measure(contacts: int, requests: int) -> Iterator[Table]:
+    """A table for each database."""
+    for postgres in (False, True) if os.environ.get(POSTGRES) else (False,):
+        name = "PostgreSQL" if postgres else "SQLite"
+        columns = ("", "contacts", "p50 ms", "p99 ms", f"{USERS} users: p50 ms", "a second", "goal")
+        table = Table(f"The CRM's own pages, on {name}, {PROCESSES} processes", columns)
+        small: dict[str, float] = {}
+        for size in (max(1, contacts // 10), contacts):
+            for asked, alone, at_once in _measure(size, requests, postgres=postgres):
+                before = small.setdefault(asked, alone.wall_ms(0.5))
+                table.add(asked, number(size), *_cells(asked, alone, at_once, before))
+        table.notes.append(
+            f"{requests} requests of one user, then of {USERS} at once. Goals: p50 alone; no more than {SLOWER} times "
+            f"that of the smaller size; {RATE} record pages a second."
+        )
+        yield table
+
+
+def _cells(asked: str, alone: Timed, at_once: tuple[Timed, float], before: float) -> Sequence[str]:
+    p50, (crowd, rate) = alone.wall_ms(0.5), at_once
+    met = p50 <= GOALS[asked] and p50 <= SLOWER * before and (asked != "record page" or rate >= RATE)
+    goal = f"{'met' if met else 'NOT MET'} ({GOALS[asked]} ms, {p50 / before:.1f} ×)"
+    return number(p50, 1), number(alone.wall_ms(0.99), 1), number(crowd.wall_ms(0.5), 1), number(rate), goal
+
+
+def _measure(size: int, requests: int, *, postgres: bool) -> Iterator[tuple[str, Timed, tuple[Timed, float]]]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ledgertab-bench-")))
+        url = stack.enter_context(postgres_database() if postgres else nullcontext(f"sqlite:///{folder / 'crm.db'}"))
+        settings = {
+            "crm.home": str(folder),
+            "sqlalchemy.url": url,
+            "crm.url": "http://localhost",
+            "crm.make_key": "yes",
+        }
+        app = make_app(read_settings(settings, {}))
+        _fill(app.registry.services, size)
+        visitor = Visitor(app)
+        visitor.post("/login", {"login": "sales", "password": DEMO_PASSWORD})
+        token = CSRF.search(visitor.get("/contacts/new").body.decode())
+        servers = [stack.enter_context(served(make, settings)) for _ in range(PROCESSES)]
+        for asked in _asked(size, visitor, token[1] if token else ""):
+            headers = {"Cookie": visitor.cookie, "Content-Type": "application/x-www-form-urlencoded"}
+            _run(servers, asked, headers, WARM * PROCESSES, PROCESSES)
+            alone, _ = _run(servers[:1], asked, headers, requests, 1)
+            yield asked.name, alone, _run(servers, asked, headers, requests, USERS)
+
+
+def make(settings: Mapping[str, str]) -> Any:
+    """The application once more, for a process of its own."""
+    return make_app(read_settings(dict(settings), {}))
+
+
+def _fill(services: Services, size: int) -> None:
+    migrations.upgrade(services.db.url)
+    db: Database = services.db
+    with db.begin() as session:
+        seed_demo_users(session, services.clock)
+        seed_contacts(session, services.clock, size, add_new)
+        storage.optimize(session.connection())
+    settle(db.engine)
+
+
+def _asked(size: int, visitor: Visitor, token: str) -> Iterator[Asked]:
+    hundredth = "/contacts"
+    for _ in range(99):
+        found = NEXT.search(visitor.get(hundredth).body.decode())
+        hundredth = f"/contacts{unescape(found[1])}" if found else hundredth
+    yield Asked("record page", lambda dice: ("GET", f"/contacts/{dice.randint(1, size)}", ""))
+    yield Asked("list, page 1", lambda dice: ("GET", "/contacts", ""))
+    yield Asked("list, page 100", lambda dice: ("GET", hundredth, ""))
+    yield Asked("search by fragment", lambda dice: ("GET", "/search?" + urlencode({"q": dice.choice(FRAGMENTS)}), ""))
+    yield Asked("create", lambda dice: ("POST", "/contacts/new", urlencode(_new(dice, token))))
+
+
+def _new(dice: random.Random, token: str) -> dict[str, str]:
+    name = f"Kahu{dice.randrange(10**9)}"
+    kinds = {"email_kind": "Work", "phone_kind": "Work", "address_kind": "Office", "twins": "seen"}
+    return {"csrf_token": token, "first_name": name, "last_name": "Rata", "email": f"{name}@example.net", **kinds}
+
+
+def _run(
+    servers: Sequence[Server], asked: Asked, headers: Mapping[str, str], requests: int, users: int
+) -> tuple[Timed, float]:
+    """So many requests by so many users at once: the time of each, and how many were answered in a second."""
+    timed = [Timed() for _ in range(users)]
+
+    def user(place: int) -> None:
+        dice = random.Random(place)
+        connection = HTTPConnection(HOST, servers[place % len(servers)].port, timeout=60)
+        for _ in range(requests // users):
+            timed[place].run(lambda: _ask(connection, asked.each(dice), headers))
+        connection.close()
+
+    threads = [threading.Thread(target=user, args=(place,)) for place in range(users)]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.perf_counter() - started
+    return Timed([wall for one in timed for wall in one.walls]), requests // users * users / seconds
+
+
+def _ask(connection: HTTPConnection, what: tuple[str, str, str], headers: Mapping[str, str]) -> None:
+    method, path, body = what
+    connection.request(method, path, body=body or None, headers=dict(headers))
+    answer = connection.getresponse()
+    answer.read()
+    if answer.status not in (200, 303):
+        raise RuntimeError(f"{method} {path}: {answer.status}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
