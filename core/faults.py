@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
-from pyramid.httpexceptions import HTTPError, HTTPForbidden, HTTPFound, HTTPNotFound, HTTPUnauthorized
+from pyramid.httpexceptions import HTTPError, HTTPForbidden, HTTPFound, HTTPNoContent, HTTPNotFound, HTTPUnauthorized
 from pyramid.renderers import render_to_response
 from pyramid_retry import is_error_retryable
 from sqlalchemy.exc import DataError
@@ -62,6 +62,9 @@ def forbidden(error: Any, request: Any) -> Any:
         return page(request, 403)
     if sealed := seal(request):
         return _log_in_to_go_on(request, sealed)
+    route = request.matched_route.name if request.matched_route else ""
+    if request.is_fragment and route in request.registry.asked_while_typing:
+        return HTTPNoContent()
     target = request.route_path("login")
     if request.method == "POST" or request.is_fragment:
         request.session.flash(ENDED, "ended", allow_duplicate=False)

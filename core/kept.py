@@ -33,7 +33,9 @@ class Kept:
 def includeme(config: Any) -> None:
     """`config.add_kept_form`, and tokens that tell who a form was shown to."""
     config.registry.kept_forms = {}
+    config.registry.asked_while_typing = set()
     config.add_directive("add_kept_form", add_kept_form)
+    config.add_directive("add_asked_while_typing", add_asked_while_typing)
     config.set_csrf_storage_policy(MarkedTokens())
 
 
@@ -42,6 +44,13 @@ def add_kept_form(config: Any, route: str, fields: Mapping[str, str], suffix: st
     out: by a post to its address with `suffix`, with these fields besides or instead. Not for forms with passwords.
     """
     config.registry.kept_forms[route] = (dict(fields), suffix)
+
+
+def add_asked_while_typing(config: Any, route: str) -> None:
+    """Let a room say that a page asks a route while somebody types: without a log-in it answers nothing, and the page
+    with what was typed in it stays; the form's own button leads to the log-in and keeps it.
+    """
+    config.registry.asked_while_typing.add(route)
 
 
 class MarkedTokens(SessionCSRFStoragePolicy):  # type: ignore[misc]

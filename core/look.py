@@ -51,6 +51,7 @@ def _filters() -> dict[str, Any]:
     return {
         "money": formats.money,
         "amount": formats.amount,
+        "price": formats.price,
         "number": formats.number,
         "compact": formats.compact,
         "day": formats.day,

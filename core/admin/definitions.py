@@ -50,7 +50,10 @@ class Typed:
     @property
     def told(self) -> list[tuple[str, str]]:
         """The id of each field to mend and its sentence, for the summary at the top."""
-        return [(f"stage-{row}-{part}" if row >= 0 else "", text) for (row, part), text in self.problems.items()]
+        return [
+            (f"stage-{row}-{part}", f"Stage {row + 1}: {text}") if row >= 0 else ("", text)
+            for (row, part), text in self.problems.items()
+        ]
 
     def act(self, action: str) -> None:
         """Add a row, remove one or move one up; nothing is saved."""
@@ -167,11 +170,17 @@ def _posted(request: Any) -> dict[str, Any]:
     return {**texts, "in_list": request.POST.get("in_list") == "yes"}
 
 
+def _own(kind: str) -> list[str]:
+    """What the fields and columns are called that every record of a type has."""
+    form, columns = KINDS[kind].form(), KINDS[kind].columns
+    return [*(str(field.label.text) for field in form), *(column.label for column in columns)]
+
+
 def add_field(request: Any) -> Any:
     """Make a custom field."""
     typed = _posted(request)
     try:
-        row = save_field(request.dbsession, _kind_of(request), None, **typed)
+        row = save_field(request.dbsession, _kind_of(request), None, **typed, taken=_own(_kind_of(request)))
     except NotAField as refusal:
         request.response.status_int = 422
         return _fields_page(request, typed, refusal)
@@ -205,7 +214,7 @@ def change_field(request: Any) -> Any:
     else:
         typed = _posted(request)
         try:
-            save_field(request.dbsession, row.kind, row, **typed)
+            save_field(request.dbsession, row.kind, row, **typed, taken=_own(row.kind))
         except NotAField as refusal:
             request.response.status_int = 422
             return {**show_field(request), "typed": typed, "refusal": refusal}

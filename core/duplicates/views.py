@@ -20,6 +20,7 @@ LONGEST, MOST = 254, 20
 def includeme(config: Any) -> None:
     """The routes and who answers them."""
     config.add_route("records.similar", f"/{KIND}/similar")
+    config.add_asked_while_typing("records.similar")
     config.add_view(similar, route_name="records.similar", renderer="duplicates/twins.jinja2", permission=EDIT)
     config.add_route("duplicates", "/duplicates")
     config.add_view(show, route_name="duplicates", renderer="duplicates/list.jinja2", permission=EDIT)

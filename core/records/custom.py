@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -111,13 +111,24 @@ def all_rows(session: Session, kind: str) -> Sequence[CustomFieldRow]:
 
 
 def save_field(
-    session: Session, kind: str, row: CustomFieldRow | None, *, label: str, style: str, choices: str, in_list: bool
+    session: Session,
+    kind: str,
+    row: CustomFieldRow | None,
+    *,
+    label: str,
+    style: str,
+    choices: str,
+    in_list: bool,
+    taken: Collection[str] = (),
 ) -> CustomFieldRow:
-    """Make a custom field (`row` None) or change one; its style and its key stay as they are. Raises `NotAField`."""
+    """Make a custom field (`row` None) or change one; its style and its key stay as they are. Raises `NotAField`.
+
+    `taken` are what the fields are called that every record of the type has.
+    """
     others = [one for one in all_rows(session, kind) if one is not row]
     words = [word for word in dict.fromkeys(line.strip() for line in choices.splitlines()) if word]
     style = row.style if row else style
-    _check(label, style, words, others)
+    _check(label, style, words, {one.label.casefold() for one in others} | {one.casefold() for one in taken})
     if row is None:
         place = 1 + max((one.position for one in others), default=0)
         row = CustomFieldRow(kind=kind, key=_key(label, {one.key for one in others}), style=style, position=place)
@@ -137,12 +148,12 @@ def move_up(session: Session, row: CustomFieldRow) -> None:
         one.position = number
 
 
-def _check(label: str, style: str, words: Sequence[str], others: Sequence[CustomFieldRow]) -> None:
+def _check(label: str, style: str, words: Sequence[str], taken: Collection[str]) -> None:
     if not can_be_seen(label):
         raise NotAField("label", "Write a name for the field.")
     if len(label) > LONGEST_LABEL:
         raise NotAField("label", f"Write at most {LONGEST_LABEL} characters.")
-    if label.casefold() in {one.label.casefold() for one in others}:
+    if label.casefold() in taken:
         raise NotAField("label", "There is a field of that name already.")
     if style not in STYLES:
         raise NotAField("style", "Choose one of the list.")

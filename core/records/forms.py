@@ -238,7 +238,7 @@ class OpportunityForm(RecordForm, MoneyPart):
             self.line_items.fill(items(), self._currency)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """The amount fits its currency and is, left empty, that of the lines; an empty probability is the stage's."""
+        """The amount fits its currency; an empty probability is the stage's."""
         fine = super().validate(extra_validators)
         if self.lines_total > self.amount.maximum:
             self.line_items.errors = [
@@ -246,11 +246,15 @@ class OpportunityForm(RecordForm, MoneyPart):
                 f"All lines come to more than {formats.number(self.amount.maximum)}.",
             ]
             fine = False
-        elif self.amount.data is None and self.line_items.data and not self.amount.errors:
-            self.amount.put(self.lines_total, self._currency)
         if not self.amount.errors and not self.check_decimals(self.amount):
             fine = False
         return self._check_stage() and fine
+
+    def values(self) -> dict[str, Any]:
+        """What was typed; an amount left empty is that of the lines. The field itself stays empty."""
+        values = super().values()
+        left_empty = values["amount"] is None and values["line_items"]
+        return {**values, "amount": self.lines_total} if left_empty else values
 
     def offer_stages(self, stages: Sequence[Stage]) -> None:
         """Have these stages to choose from."""

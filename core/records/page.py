@@ -78,7 +78,7 @@ def _about(record: Record) -> list[Bit]:
     if isinstance(record, Contact):
         return [Bit(record.job_title), link_bit(record.organization), Bit(record.place)]
     if isinstance(record, Opportunity):
-        word = "closed" if record.outcome != "open" else "closes"
+        word = "closes" if record.outcome == "open" else "was to close"
         closes = f"{word} {formats.day(record.close_date)}" if record.close_date else ""
         value = formats.money(record.amount, record.currency)
         return [Bit(record.stage, tone=tone_of(record)), link_bit(record.organization), Bit(value), Bit(closes)]

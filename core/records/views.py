@@ -29,6 +29,7 @@ def includeme(config: Any) -> None:
     config.add_route("records.export", f"/{ANY}/export.csv")
     config.add_route("records.new", f"/{ANY}/new")
     config.add_route("records.choices", f"/{ANY}/choices")
+    config.add_asked_while_typing("records.choices")
     config.add_route("records.show", ONE)
     config.add_route("records.edit", f"{ONE}/edit")
     config.add_route("records.delete", f"{ONE}/delete")

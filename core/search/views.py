@@ -23,6 +23,7 @@ def includeme(config: Any) -> None:
     config.add_route("search", "/search")
     config.add_view(search, route_name="search", renderer="search/page.jinja2")
     config.add_route("search.suggest", "/search/suggest")
+    config.add_asked_while_typing("search.suggest")
     config.add_view(suggest, route_name="search.suggest", renderer="search/suggest.jinja2")
     config.set_record_finder(find_records)
 

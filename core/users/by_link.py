@@ -43,18 +43,18 @@ def includeme(config: Any) -> None:
 def forgot(request: Any) -> dict[str, Any]:
     """Asks for an e-mail or a log-in name and sends a link there. The answer is the same whether or not it is known."""
     if request.method == "GET":
-        return {"who": "", "problem": "", "sent": False}
+        return {"asked": "", "problem": "", "sent": False}
     who = clean(typed(request, "who"))[:254]
     if not who:
         request.response.status_int = 422
-        return {"who": "", "problem": "Write your e-mail or your log-in name.", "sent": False}
+        return {"asked": "", "problem": "Write your e-mail or your log-in name.", "sent": False}
     if not request.registry.login_throttle.may_ask(request.remote_addr or ""):
         request.response.status_int = 429
-        return {"who": who, "problem": TOO_OFTEN, "sent": False}
+        return {"asked": who, "problem": TOO_OFTEN, "sent": False}
     for user in links.users_meant(request.dbsession, who):
         if request.registry.login_throttle.may_mail(user.email):
             send_reset(request, user)
-    return {"who": who, "problem": "", "sent": True}
+    return {"asked": who, "problem": "", "sent": True}
 
 
 def send_reset(request: Any, user: User, by: str = "") -> None:

@@ -33,6 +33,7 @@ def includeme(config: Any) -> None:
     """The routes and who answers them."""
     config.add_route("activity.tasks", LIST)
     config.add_route("activity.task_about", f"{LIST}/about")
+    config.add_asked_while_typing("activity.task_about")
     config.add_route("activity.task_new", f"{LIST}/new")
     config.add_route("activity.task_beside", f"{ONE}/tasks")
     config.add_route("activity.task", TASK)

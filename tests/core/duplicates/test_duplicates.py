@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from core.accounting.models import Connection, DocumentLink, Draft, PartyLink
 from core.audit.models import AuditEntry
@@ -12,6 +12,7 @@ from core.records.custom import TEXT, CustomFieldRow
 from core.records.models import Contact, Organization
 from core.records.ways import Place, Way
 from core.services import Services
+from core.users.models import LoginSession
 from tests.conftest import LogIn
 from tests.core.conftest import Make
 from tests.core.pages import form_of, words
@@ -160,3 +161,17 @@ def test_a_merge_on_old_versions_changes_nothing_and_oddities_are_no_faults(
     fields = {"kept_version": "1", "other_version": "2", "pick-first_name": "x" * 10_000, "pick-nothing": "other"}
     sales.send(f"/contacts/{first}/merge/{second}", fields, status=303)
     log_in("reader").get(f"/contacts/{first}/merge/{second}", status=403)
+
+
+def test_who_was_logged_out_is_not_led_away_from_a_form_by_what_it_asks_while_typing(
+    log_in: LogIn, services: Services
+) -> None:
+    sales = log_in("sales")
+    form = form_of(sales.get("/contacts/new"))
+    form["first_name"] = "Zed"
+    with services.db.begin() as session:
+        session.execute(delete(LoginSession))
+    for path in ("/contacts/similar?first_name=Zed", "/organizations/choices?q=a", "/search/suggest?q=a"):
+        answer = sales.get(path, headers={"HX-Request": "true"}, status=204)
+        assert "HX-Redirect" not in answer.headers
+    assert "Log in" in words(form.submit(status=401))

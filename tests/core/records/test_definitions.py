@@ -182,6 +182,7 @@ def test_a_retired_field_is_hidden_and_comes_back_with_what_was_in_it(
         ({"label": "​"}, "Write a name for the field."),
         ({"label": "x" * 61}, "Write at most 60 characters."),
         ({"label": "SIZE"}, "There is a field of that name already."),
+        ({"label": "e-mail"}, "There is a field of that name already."),
         ({"label": "Colour", "style": "sound"}, "Choose one of the list."),
         ({"label": "Colour", "style": "choice", "choices": "Red\nRed"}, "Write at least two choices"),
     ],

@@ -150,7 +150,7 @@ def test_too_many_lines_are_refused_not_cut() -> None:
     del typed["lines-0-description"], typed["lines-0-unit_price"]
     form = OpportunityForm(typed)
     assert form.validate()
-    assert (len(form.line_items.data), form.amount.data) == (MOST, Decimal(MOST))
+    assert (len(form.line_items.data), form.values()["amount"]) == (MOST, Decimal(MOST))
 
 
 @pytest.mark.slow
@@ -256,3 +256,17 @@ def test_a_line_is_rounded_half_up_after_its_discount(
     line = LineItem("", "x", Decimal(quantity), Decimal(price), Decimal(discount))
     assert line.amount(currency) == Decimal(amount)
     assert total((line, line), currency) == 2 * Decimal(amount)
+
+
+def test_an_amount_left_empty_follows_the_lines_also_after_a_mistake_was_mended(
+    log_in: LogIn, services: Services
+) -> None:
+    form = form_of(log_in("sales").get("/opportunities/new"))
+    form["name"] = "Refit"
+    type_line(form, 0, description="Oak", quantity="abc", unit_price="100")
+    form = form_of(form.submit(status=422))
+    assert form["amount"].value == ""
+    form["lines-0-quantity"] = "3"
+    form.submit(status=303)
+    with services.db.read() as session:
+        assert session.query(Opportunity).one().amount == 300
