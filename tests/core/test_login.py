@@ -134,7 +134,7 @@ def test_old_log_ins_are_cleared_away(log_in: LogIn, services: Services, clock: 
 
 def test_a_piece_of_a_page_asked_for_by_nobody_leads_the_whole_page_to_the_log_in(client: Browser) -> None:
     asked = {"HX-Request": "true", "HX-Current-URL": "http://localhost/contacts/7"}
-    answer = client.get("/organizations/choices?q=a", headers=asked, status=401)
+    answer = client.get("/contacts", headers=asked, status=401)
     assert answer.headers["HX-Redirect"] == "/login?next=%2Fcontacts%2F7"
 
 
