@@ -43,6 +43,55 @@ def test_the_main_road_without_scripts(fresh_house: House, enter: Enter) -> None
     see_it_paid(sales, number)
 
 
+def test_a_contact_is_found_changed_and_moved_about_without_scripts(shared_house: House, enter: Enter) -> None:
+    sales = enter(shared_house, "sales", java_script_enabled=False)
+    find_and_change(sales)
+    filter_and_leave(sales)
+    move_a_deal(sales)
+
+
+def find_and_change(sales: Visitor) -> None:
+    """By the search field, a page of what was found, the record, its form, and back; a mistake keeps what was typed."""
+    sales.expected.add(422)
+    sales.page.get_by_role("combobox", name="Search").fill("fifi sio")
+    sales.page.get_by_role("combobox", name="Search").press("Enter")
+    sales.follow("Sione Fifita", sales.main)
+    sales.follow("Edit", sales.main)
+    sales.page.get_by_label("Job title").fill("Practice owner")
+    sales.page.get_by_label("E-mail", exact=True).fill("no address")
+    sales.press("Save")
+    sales.expect(sales.page.get_by_role("alert")).to_contain_text("E-mail")
+    sales.expect(sales.page.get_by_label("Job title")).to_have_value("Practice owner")
+    sales.page.get_by_label("E-mail", exact=True).fill("sione@wgtnphysio.example")
+    sales.press("Save")
+    sales.expect(sales.page.get_by_role("heading", level=1)).to_have_text("Sione Fifita")
+    sales.sees("Practice owner")
+
+
+def filter_and_leave(sales: Visitor) -> None:
+    """A filter of the panel, and its chip away."""
+    sales.go("/contacts")
+    sales.main.get_by_text("More filters").click()
+    sales.page.get_by_label("City").fill("Bristol")
+    sales.press("Filter", sales.main.locator(".panel"))
+    sales.expect(sales.main.locator("table.rows tbody tr")).to_have_count(1)
+    sales.sees("Harriet Sloane")
+    sales.main.get_by_role("link", name="Remove the filter", exact=False).click()
+    sales.sees("Ruth Tane")
+
+
+def move_a_deal(sales: Visitor) -> None:
+    """On the board by its menu, which is a form."""
+    sales.go("/opportunities/new")
+    sales.page.get_by_label("Name").fill("Ferry kiosk")
+    sales.press("Save")
+    sales.go("/opportunities/board")
+    card = sales.main.locator(".deal", has_text="Ferry kiosk")
+    card.locator("summary").click()
+    sales.press("Qualified", card)
+    sales.expect(sales.main.get_by_role("region", name="Qualified")).to_contain_text("Ferry kiosk")
+
+
 def edit_a_record(sales: Visitor) -> None:
     """A record is changed."""
     open_record(sales, "organizations", HARBOUR)
