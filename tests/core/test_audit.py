@@ -113,6 +113,7 @@ def test_who_may_not_read_a_value_does_not_find_by_it(log_in: LogIn, services: S
     assert len(rows(log_in("admin").get("/admin/audit?q=survivor"))) == 1
 
 
+@pytest.mark.slow
 def test_the_file_holds_no_formula_and_all_there_is(log_in: LogIn, services: Services) -> None:
     with services.db.begin() as session:
         for _ in range(1_100):
@@ -128,6 +129,7 @@ def test_the_file_holds_no_formula_and_all_there_is(log_in: LogIn, services: Ser
     assert lines[1][7].startswith("Name: =HYPERLINK"), "the cell begins with the label"
 
 
+@pytest.mark.slow
 def test_nobody_changes_or_deletes_an_entry_not_even_in_the_database(services: Services) -> None:
     with services.db.begin() as session:
         session.add(User(login="gone", name="Gone", password_hash="", role_id=1, created_at=NOW))
@@ -151,6 +153,7 @@ def test_nobody_changes_or_deletes_an_entry_not_even_in_the_database(services: S
         assert (entry.user_id, entry.deed, entry.new, entry.at) == (None, "record.changed", {"name": "As it was"}, NOW)
 
 
+@pytest.mark.slow
 def test_the_audit_trail_says_values_as_people_say_them(log_in: LogIn, services: Services) -> None:
     owner, values = (
         number_of(services, "sales"),
@@ -185,6 +188,7 @@ def test_the_audit_trail_says_values_as_people_say_them(log_in: LogIn, services:
     ]
 
 
+@pytest.mark.slow
 def test_the_audit_trail_names_what_was_done_to_whom(log_in: LogIn, services: Services) -> None:
     sales, admin = log_in("sales"), log_in("admin")
     for name in ("Old Mill", "Sawmill"):
@@ -207,6 +211,7 @@ def test_the_audit_trail_names_what_was_done_to_whom(log_in: LogIn, services: Se
     ]
 
 
+@pytest.mark.slow
 def test_a_deleted_record_whose_name_nobody_wrote_down_is_told_by_its_number(log_in: LogIn, services: Services) -> None:
     with services.db.begin() as session:
         record_deed(session, when=NOW, user_id=None, deed="record.changed", kind="organizations", record_id=9)

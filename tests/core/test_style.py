@@ -114,6 +114,7 @@ def test_what_could_mean_something_else_is_refused_with_an_example_in_the_style(
 
 
 @given(st.sampled_from(sorted(NUMBERS)), st.decimals(0, 999_999_999, places=4))
+@pytest.mark.slow
 def test_whatever_is_written_is_read_as_the_same_in_every_style(numbers: str, value: Decimal) -> None:
     with using(Style(numbers)):
         for text in (formats.number(value), formats.price(value)):
@@ -123,6 +124,7 @@ def test_whatever_is_written_is_read_as_the_same_in_every_style(numbers: str, va
     assert parse_amount(kept, places=4) == value
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_kept_as_it_was_typed() -> None:
     for text in ("", "abc", "1,0,0", "12;5", "\x00", "1.234,5x"):
         with using(Style("point")):
@@ -130,6 +132,7 @@ def test_what_cannot_be_read_is_kept_as_it_was_typed() -> None:
         assert in_default_style(text) == text
 
 
+@pytest.mark.slow
 def test_other_threads_write_as_ever() -> None:
     told: list[str] = []
     with using(Style("point")):
@@ -157,6 +160,7 @@ def new_deal(browser: Browser, **values: str) -> Any:
 LINE = {"line_description": "Refit", "line_quantity": "1,5", "line_unit_price": "1.200,1234", "line_discount": "12,5"}
 
 
+@pytest.mark.slow
 def test_a_form_is_filled_and_read_in_the_style_lines_too(log_in: LogIn, services: Services, restyle: Restyle) -> None:
     restyle("sales", numbers="point")
     browser = log_in("sales")
@@ -181,6 +185,7 @@ def test_a_form_is_filled_and_read_in_the_style_lines_too(log_in: LogIn, service
     assert "1.5 at 1,200.1234 less 12.5 %" in str(made.new), "the audit trail has one style"
 
 
+@pytest.mark.slow
 def test_what_is_wrong_comes_back_as_typed_and_is_told_in_the_style(
     log_in: LogIn, services: Services, restyle: Restyle
 ) -> None:
@@ -195,6 +200,7 @@ def test_what_is_wrong_comes_back_as_typed_and_is_told_in_the_style(
 
 
 @pytest.mark.parametrize(("before", "after", "typed"), [("", "point", "1,234"), ("point", "", "1.234")])
+@pytest.mark.slow
 def test_a_form_is_read_as_it_was_drawn_though_the_style_was_changed_meanwhile(
     log_in: LogIn, services: Services, restyle: Restyle, before: str, after: str, typed: str
 ) -> None:
@@ -233,6 +239,7 @@ def test_a_style_that_is_none_is_the_default(log_in: LogIn, services: Services, 
     assert stored(services).amount == Decimal("1234.50")
 
 
+@pytest.mark.slow
 def test_times_are_in_the_zone_of_who_looks_and_else_in_that_of_the_installation(
     log_in: LogIn, restyle: Restyle, clock: ManualClock
 ) -> None:
@@ -247,17 +254,20 @@ class TestWithAZoneOfItsOwn:
     def ini(self) -> dict[str, str]:
         return {"crm.time_zone": "europe/berlin"}
 
+    @pytest.mark.slow
     def test_who_chose_none_has_that_of_the_installation(self, log_in: LogIn) -> None:
         page = log_in("sales").get("/profile")
         assert "22 Nov 2026, 01:00 CET" in words(page)
         assert "Left empty: Europe/Berlin." in words(page)
 
 
+@pytest.mark.slow
 def test_a_zone_that_is_not_there_stops_the_start(tmp_path: Any) -> None:
     base = {"crm.url": "http://localhost", "crm.home": str(tmp_path), "crm.queue": "memory", "crm.make_key": "true"}
     with pytest.raises(StartError, match=r"crm\.time_zone is 'Mars/Olympus'"):
         make_app(read_settings({**base, "crm.time_zone": "Mars/Olympus"}, {}))
 
 
+@pytest.mark.slow
 def test_the_test_clock_is_where_these_tests_think_it_is() -> None:
     assert NOW.astimezone(AUCKLAND).hour == 13

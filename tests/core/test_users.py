@@ -177,6 +177,7 @@ class TestForgotten:
         form["who"] = who
         return form.submit(**options or {"expect_errors": True})
 
+    @pytest.mark.slow
     def test_a_new_password_is_chosen_by_a_link_that_works_once_and_ends_every_log_in(
         self, client: Browser, log_in: LogIn, link: Link, services: Services
     ) -> None:
@@ -192,6 +193,7 @@ class TestForgotten:
         form["login"], form["password"] = "sales", GOOD
         form.submit(status=303)
 
+    @pytest.mark.slow
     def test_the_answer_does_not_tell_who_is_known(self, client: Browser, services: Services) -> None:
         known = self.ask(client, "mere@kereru.example")
         assert mails(services) == 1
@@ -251,6 +253,7 @@ class TestForgotten:
 
 
 class TestProfile:
+    @pytest.mark.slow
     def test_name_and_style_are_changed_and_written_down(self, log_in: LogIn, services: Services) -> None:
         browser = log_in("sales")
         assert browser.get("/").html.select_one(".who a")["href"] == "/profile"
@@ -289,6 +292,7 @@ class TestProfile:
         fields = {"old": old, "password": new, "again": again or new}
         return browser.send("/profile/password", fields, **options)
 
+    @pytest.mark.slow
     def test_another_password_ends_the_other_log_ins_and_not_this_one(self, log_in: LogIn, services: Services) -> None:
         here, there, other = log_in("sales"), log_in("sales"), log_in("reader")
         self.change(here, DEMO_PASSWORD, GOOD, status=303)
@@ -306,6 +310,7 @@ class TestProfile:
             assert "not your present password" in words(self.change(browser, "wrong", GOOD, status=422))
         assert "Too many tries" in words(self.change(browser, DEMO_PASSWORD, GOOD, status=422))
 
+    @pytest.mark.slow
     def test_log_ins_are_listed_and_ended(self, log_in: LogIn, clock: ManualClock, app: Any) -> None:
         here, there, stranger = log_in("sales"), log_in("sales"), log_in("reader")
         clock.advance(timedelta(minutes=6))
@@ -348,10 +353,12 @@ class TestProfile:
             ("<script>", "an unknown browser"),
         ],
     )
+    @pytest.mark.slow
     def test_browsers_are_called_as_people_call_them(self, agent: str, told: str) -> None:
         assert sessions.in_words(agent) == told
 
 
+@pytest.mark.slow
 def test_a_weak_hash_is_made_anew_at_the_log_in(
     log_in: LogIn, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -366,6 +373,7 @@ def test_a_weak_hash_is_made_anew_at_the_log_in(
 
 @pytest.mark.slow
 class TestUserPages:
+    @pytest.mark.slow
     def test_a_user_is_signed_out_everywhere_by_an_administrator(self, log_in: LogIn, services: Services) -> None:
         sales, admin = log_in("sales"), log_in("admin")
         number = user(services, "sales").id
@@ -374,6 +382,7 @@ class TestUserPages:
         admin.send(f"/admin/users/{number}/sign-out", status=303)
         sales.get("/", status=302)
 
+    @pytest.mark.slow
     def test_of_two_administrators_who_change_a_user_the_second_is_told(
         self, log_in: LogIn, services: Services
     ) -> None:
@@ -385,6 +394,7 @@ class TestUserPages:
         assert "Somebody else changed this user" in second.submit(status=303).follow()
         assert user(services, "sales").name == "First"
 
+    @pytest.mark.slow
     def test_nobody_gives_or_takes_over_rights_that_he_does_not_have(self, log_in: LogIn, services: Services) -> None:
         with services.db.begin() as session:
             role = session.query(Role).filter_by(key="reader").one()
@@ -412,6 +422,7 @@ class TestRoles:
         with services.db.read() as session:
             return session.scalars(select(Role).where(Role.key == key)).first()
 
+    @pytest.mark.slow
     def test_a_role_is_made_copied_renamed_changed_and_deleted(self, log_in: LogIn, services: Services) -> None:
         admin = log_in("admin")
         form = form_of(admin.get("/admin/roles/new?copy=2"))
@@ -442,6 +453,7 @@ class TestRoles:
             {"title": "Outside sales", "rights": ["records.edit"]},
         )
 
+    @pytest.mark.slow
     def test_a_right_holds_from_the_next_page_on(self, log_in: LogIn, services: Services) -> None:
         admin, reader = log_in("admin"), log_in("reader")
         reader.get("/contacts/new", status=403)
@@ -449,6 +461,7 @@ class TestRoles:
         admin.send("/admin/roles/4", fields, status=303)
         reader.get("/contacts/new", status=200)
 
+    @pytest.mark.slow
     def test_a_role_that_somebody_has_or_is_invited_with_and_that_of_the_admin_are_not_deleted(
         self, log_in: LogIn, services: Services
     ) -> None:
@@ -463,6 +476,7 @@ class TestRoles:
         assert boss is not None
         assert (boss.title, boss.rights) == ("Bosses", ["*"])
 
+    @pytest.mark.slow
     def test_the_last_who_may_do_everything_keep_it_whatever_their_role_is_called(
         self, log_in: LogIn, services: Services
     ) -> None:
@@ -479,10 +493,12 @@ class TestRoles:
         admin.get("/admin/plugins", status=403)
 
     @pytest.mark.parametrize("title", ["", " \u200b ", "Sales", "SALES", "x" * 81, "\x00"])
+    @pytest.mark.slow
     def test_a_title_that_cannot_be_used_is_told(self, log_in: LogIn, services: Services, title: str) -> None:
         page = log_in("admin").send("/admin/roles/new", {"title": title, "rights": "records.edit"}, status=422)
         assert page.html.select("input[name=rights][value='records.edit'][checked]"), "what was ticked stays ticked"
 
+    @pytest.mark.slow
     def test_rights_that_are_not_there_are_not_given_and_those_of_plugins_that_are_off_are_kept(
         self, log_in: LogIn, services: Services
     ) -> None:
@@ -496,12 +512,14 @@ class TestRoles:
         assert reader is not None
         assert reader.rights == ["audit.see", "gone.see"]
 
+    @pytest.mark.slow
     def test_every_right_of_core_and_plugins_can_be_ticked(self, log_in: LogIn, app: Any) -> None:
         page = log_in("admin").get("/admin/roles/new")
         boxes = {box["value"] for box in page.html.select("input[name=rights]")}
         assert boxes == {"*", *(right.key for right in app.registry.rights)}
 
 
+@pytest.mark.slow
 def test_links_and_log_ins_of_who_is_gone_are_worth_nothing(
     log_in: LogIn, client: Browser, services: Services, link: Link
 ) -> None:

@@ -67,6 +67,7 @@ def test_an_empty_day_teaches(log_in: LogIn) -> None:
     assert log_in("reader").get("/").html.select("main .btn.main") == []
 
 
+@pytest.mark.slow
 def test_the_mail_of_the_morning_names_what_is_due_with_addresses(
     services: Services, make: Make, log_in: LogIn
 ) -> None:
@@ -97,6 +98,7 @@ def test_the_mail_of_the_morning_names_what_is_due_with_addresses(
     assert "and 10 more: https://crm.example/tasks" in told
 
 
+@pytest.mark.slow
 def test_people_are_reminded_by_mail_in_the_morning_of_their_own_zone(services: Services, clock: ManualClock) -> None:
     with services.db.begin() as session:
         for number, zone in ((1, "Asia/Dubai"), (2, "Europe/Berlin")):  # 4 and 1 hours before UTC

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import pytest
 from sqlalchemy import insert, select
 
 from core import ManualClock
@@ -79,6 +80,7 @@ def test_a_second_click_makes_no_second_note(log_in: LogIn, make: Make, services
         assert [note.author_id for note in service.notes_of(session, "contacts", 1)] == [3, 2]
 
 
+@pytest.mark.slow
 def test_own_notes_are_edited_and_deleted_and_nobody_else_s(
     log_in: LogIn, make: Make, services: Services, clock: ManualClock
 ) -> None:
@@ -112,6 +114,7 @@ def test_own_notes_are_edited_and_deleted_and_nobody_else_s(
     ]
 
 
+@pytest.mark.slow
 def test_the_timeline_tells_changes_in_words_to_whoever_sees_the_record(log_in: LogIn) -> None:
     sales = log_in("sales")
     deal = {
@@ -133,6 +136,7 @@ def test_the_timeline_tells_changes_in_words_to_whoever_sees_the_record(log_in: 
     ]
 
 
+@pytest.mark.slow
 def test_deeds_with_money_are_told_only_by_right(log_in: LogIn, make: Make, services: Services) -> None:
     number = make("organizations", name="Old Mill")
     about: dict[str, Any] = {"kind": "organizations", "record_id": number, "user_id": 1}
@@ -151,6 +155,7 @@ def test_deeds_with_money_are_told_only_by_right(log_in: LogIn, make: Make, serv
     assert [len(entries) for entries in seen.values()] == [3, 2, 1]
 
 
+@pytest.mark.slow
 def test_ten_thousand_entries_are_paged_without_a_gap_or_a_double(
     make: Make, services: Services, log_in: LogIn
 ) -> None:
@@ -188,6 +193,7 @@ def test_ten_thousand_entries_are_paged_without_a_gap_or_a_double(
         assert len(told(reader.get(f"/organizations/{number}/timeline?before={odd}"))) == 50
 
 
+@pytest.mark.slow
 def test_notes_go_with_their_record_and_move_to_another(log_in: LogIn, make: Make, services: Services) -> None:
     first, second = make("organizations", name="One"), make("organizations", name="Two")
     sales = log_in("sales")
@@ -211,6 +217,7 @@ def test_notes_go_with_their_record_and_move_to_another(log_in: LogIn, make: Mak
         assert get_record(session, "organizations", first).title == "One"
 
 
+@pytest.mark.slow
 def test_a_note_is_found_by_its_words_as_long_as_it_is_there(log_in: LogIn, make: Make) -> None:
     mill = make("organizations", name="Old Mill")
     sales = log_in("sales")

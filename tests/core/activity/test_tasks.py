@@ -123,6 +123,7 @@ def test_what_cannot_be_stored_is_said_and_stays_in_the_form(log_in: LogIn, mill
     sales.send("/tasks/99999999999/done", status=404)
 
 
+@pytest.mark.slow
 def test_of_two_who_edit_a_task_the_second_sees_both_and_loses_nothing(log_in: LogIn, services: Services) -> None:
     number = add(services, note="Was")
     windows = [form_of(log_in(who).get(f"/tasks/{number}/edit")) for who in ("sales", "accounts")]
@@ -145,6 +146,7 @@ def test_of_two_who_edit_a_task_the_second_sees_both_and_loses_nothing(log_in: L
         assert (task.title, task.note, task.due_on) == ("Mine", "Mine too", None)
 
 
+@pytest.mark.slow
 def test_the_list_has_those_overdue_first_and_is_narrowed_and_paged(
     log_in: LogIn, services: Services, make: Make
 ) -> None:
@@ -176,6 +178,7 @@ def test_the_list_has_those_overdue_first_and_is_narrowed_and_paged(
         sales.get(f"/tasks?{odd}", status=200)
 
 
+@pytest.mark.slow
 def test_the_form_knows_the_record_it_was_opened_from_and_suggests_others(log_in: LogIn, mill: str) -> None:
     sales = log_in("sales")
     form = form_of(sales.get("/tasks/new?of=organizations/1"))
@@ -186,6 +189,7 @@ def test_the_form_knows_the_record_it_was_opened_from_and_suggests_others(log_in
     assert "option" not in sales.get("/tasks/about?about=%00")
 
 
+@pytest.mark.slow
 def test_what_hangs_on_a_record_is_said_before_it_goes(log_in: LogIn, services: Services, mill: str) -> None:
     about = {"kind": "organizations", "record_id": 1}
     add(services, **about)

@@ -152,12 +152,14 @@ def test_organizations_are_known_by_name_website_and_e_mail_and_deals_by_name_an
     assert [one.name for one in sales.stored("organizations")] == ["Ōamaru Bakery", "Mill", "Bakers 2"]
 
 
+@pytest.mark.slow
 def test_organizations_are_not_made_where_that_is_not_wanted(sales: Importer) -> None:
     row = sales.bring("Name,Company\nMere Parata,Nowhere\nAna Lee,\n", make_organizations=False)
     assert (row.made, row.refused) == (1, 1)
     assert sales.stored("organizations") == []
 
 
+@pytest.mark.slow
 def test_a_killed_worker_goes_on_where_it_was(
     sales: Importer, services: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +190,7 @@ def test_a_killed_worker_goes_on_where_it_was(
     assert (sales.row().state, sales.row().made) == ("done", 35)
 
 
+@pytest.mark.slow
 def test_two_workers_never_run_one_import(sales: Importer, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "PIECE", 10)
     page = sales.check(PEOPLE + people(0, 25), duplicates="new")
@@ -213,6 +216,7 @@ def test_two_workers_never_run_one_import(sales: Importer, services: Services, m
     assert len(sales.stored()) == 25
 
 
+@pytest.mark.slow
 def test_what_fails_again_and_again_stops_with_a_sentence(
     sales: Importer, services: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,6 +235,7 @@ def test_what_fails_again_and_again_stops_with_a_sentence(
     assert "Something broke" in words(sales.browser.get(sales.row().path))
 
 
+@pytest.mark.slow
 def test_cancelling_keeps_what_is_there_and_undoing_takes_it_back(
     sales: Importer, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,6 +271,7 @@ def test_cancelling_keeps_what_is_there_and_undoing_takes_it_back(
     assert deeds == ["import.started", "import.undo_started", "import.undone"]
 
 
+@pytest.mark.slow
 def test_cancel_stops_what_waits_and_is_said(sales: Importer, services: Services) -> None:
     page = sales.check(PEOPLE + people(0, 3))
     next(form for form in page.forms.values() if form.action.endswith("/start")).submit(status=303)
@@ -275,6 +281,7 @@ def test_cancel_stops_what_waits_and_is_said(sales: Importer, services: Services
     assert "It was over already." in words(sales.browser.send(f"{sales.row().path}/cancel", status=303).follow())
 
 
+@pytest.mark.slow
 def test_refused_rows_are_mended_and_sent_again(sales: Importer) -> None:
     row = sales.bring(f'{PEOPLE.strip()},Phone\n=Ana,"Lee, ""A""",bad,+64 21\nMere,Parata,mere@example.com,\n')
     answer = sales.browser.get(f"{row.path}/refused.csv")
@@ -288,6 +295,7 @@ def test_refused_rows_are_mended_and_sent_again(sales: Importer) -> None:
     assert (ana.first_name, ana.last_name, ana.phone) == ("=Ana", 'Lee, "A"', "+64 21")
 
 
+@pytest.mark.slow
 def test_the_columns_can_be_read_another_way_and_wrong_choices_are_said(sales: Importer) -> None:
     page = sales.upload("Name;Mail\nZoë Lee;z@example.com\n".encode())
     form = columns_form(page)
@@ -306,6 +314,7 @@ def test_the_columns_can_be_read_another_way_and_wrong_choices_are_said(sales: I
     assert sales.row().state == "new"
 
 
+@pytest.mark.slow
 def test_everybody_sees_their_own_imports_and_admins_all(sales: Importer, log_in: LogIn, services: Services) -> None:
     row = sales.bring(PEOPLE + people(0, 1))
     accounts, admin, reader = log_in("accounts"), log_in("admin"), log_in("reader")
@@ -325,6 +334,7 @@ def test_everybody_sees_their_own_imports_and_admins_all(sales: Importer, log_in
     assert "/imports" not in reader.get("/contacts")
 
 
+@pytest.mark.slow
 def test_many_at_once_are_written_down_as_one_by_one_and_told(sales: Importer, services: Services, app: Any) -> None:
     told: list[tuple[str, list[int]]] = []
     app.registry.record_bulk_watchers.append(lambda session, kind, ids: told.append((kind, list(ids))))
@@ -343,6 +353,7 @@ def test_many_at_once_are_written_down_as_one_by_one_and_told(sales: Importer, s
     assert many.user_id == single.user_id
 
 
+@pytest.mark.slow
 def test_files_go_after_a_week_and_a_later_look_says_so(
     sales: Importer, services: Services, clock: ManualClock
 ) -> None:
@@ -353,6 +364,7 @@ def test_files_go_after_a_week_and_a_later_look_says_so(
     assert "The file is not here any more" in words(sales.browser.get(page.request.path))
 
 
+@pytest.mark.slow
 def test_the_first_import_of_a_page_can_be_polled_in_pieces(sales: Importer, services: Services) -> None:
     form = columns_form(sales.upload(PEOPLE + people(0, 3)))
     path = form.submit(status=303).location

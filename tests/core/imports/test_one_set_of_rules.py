@@ -60,6 +60,7 @@ def _stored(form: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_numbers_dates_and_names_are_read_as_they_are_written() -> None:
     assert [number_text(text, ",") for text in ("1.234,50", "12", "-3,5", "€ 1.000", "1 234,5")] == [
         "1,234.50", "12", "-3.5", "1,000", "1 234.5",

@@ -253,6 +253,7 @@ def test_no_subject_adds_a_line_to_the_head(services: Services, port: int, inbox
     assert str(mail["Subject"]).startswith("Hello Bcc: all@example.com")
 
 
+@pytest.mark.slow
 def test_without_a_server_each_mail_is_a_file(services: Services, write: Write) -> None:
     number = write()
     services.jobs.enqueue("mail.deliver")
@@ -273,6 +274,7 @@ def test_a_folder_that_cannot_be_written_is_told(services: Services, write: Writ
     assert "cannot be written" in row(services, number).last_error
 
 
+@pytest.mark.slow
 def test_the_page_tells_what_waits_and_failed_and_shows_no_text(
     services: Services, port: int, inbox: Inbox, write: Write, log_in: LogIn
 ) -> None:
@@ -325,12 +327,14 @@ def test_old_mails_are_forgotten(services: Services, port: int, inbox: Inbox, wr
         ({"mail.from": "Kereru"}, "mail.from is"),
     ],
 )
+@pytest.mark.slow
 def test_a_wrong_setting_stops_the_start_with_a_sentence(tmp_path: Any, wrong: dict[str, str], sentence: str) -> None:
     base = {"crm.url": "http://localhost", "crm.home": str(tmp_path), "crm.queue": "memory", "crm.make_key": "true"}
     with pytest.raises(StartError, match=sentence):
         make_app(read_settings({**base, **wrong}, {}))
 
 
+@pytest.mark.slow
 def test_the_password_comes_from_the_environment() -> None:
     settings = read_settings(
         {"crm.url": "http://localhost"}, {"LEDGERTAB_MAIL_PASSWORD": "hush", "LEDGERTAB_MAIL_USER": "a"}

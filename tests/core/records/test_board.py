@@ -84,6 +84,7 @@ def test_a_deal_is_moved_by_the_menu_on_its_card_and_on_its_page(log_in: LogIn, 
         assert (last.old["stage"], last.new["stage"]) == ("Proposal", "Won")
 
 
+@pytest.mark.slow
 def test_a_lost_deal_is_asked_why_and_a_changed_one_is_looked_at_again(
     log_in: LogIn, make: Make, services: Services
 ) -> None:
@@ -106,11 +107,13 @@ def test_a_lost_deal_is_asked_why_and_a_changed_one_is_looked_at_again(
 
 
 @pytest.mark.parametrize("version", ["", "x", "\x00", "99999999999999999999", "-1"])
+@pytest.mark.slow
 def test_a_version_nobody_saw_moves_nothing(version: str, log_in: LogIn, make: Make) -> None:
     deal = make("opportunities", name="Refit", stage="New")
     log_in("sales").send(f"/opportunities/{deal}/stage", {"stage": "Won", "version": version}, status=409)
 
 
+@pytest.mark.slow
 def test_the_script_gets_both_columns_back(log_in: LogIn, make: Make) -> None:
     deal = make("opportunities", name="Refit", stage="New")
     fields = {"stage": "Qualified", "version": "1", "back": "?"}

@@ -104,6 +104,7 @@ def test_more_than_some_are_done_by_a_job_in_pieces_once(
         {"deed": "<b>", "id": "1"},
     ],
 )
+@pytest.mark.slow
 def test_what_cannot_be_done_is_said_and_nothing_is_written_down(
     fields: dict[str, str], log_in: LogIn, make: Make, services: Services
 ) -> None:

@@ -90,6 +90,7 @@ def test_two_who_change_the_stages_at_once_are_told(log_in: LogIn) -> None:
     assert page.forms["stages"]["stage-0-name"].value == "Prospect"
 
 
+@pytest.mark.slow
 def test_a_lost_deal_says_why_and_an_open_one_has_no_reason(log_in: LogIn, make: Make, services: Services) -> None:
     number = make("opportunities", name="Refit")
     sales = log_in("sales")
@@ -121,6 +122,7 @@ def add_field(browser: Browser, **values: str) -> Any:
         ("yesno", "No", False, "No"),
     ],
 )
+@pytest.mark.slow
 def test_a_custom_field_is_typed_kept_shown_and_written_down(
     log_in: LogIn, make: Make, services: Services, style: str, typed: str, kept: Any, shown: str
 ) -> None:
@@ -152,6 +154,7 @@ def test_a_custom_field_is_typed_kept_shown_and_written_down(
         ("yesno", "Perhaps", "Choose one of the list."),
     ],
 )
+@pytest.mark.slow
 def test_a_wrong_value_in_a_custom_field_is_refused(log_in: LogIn, style: str, typed: str, sentence: str) -> None:
     add_field(log_in("admin"), label="Size", style=style, choices="Gold\nSilver")
     fields = {"first_name": "Mere", "email_kind": "Work", "phone_kind": "Work", "address_kind": "Office"}
@@ -161,6 +164,7 @@ def test_a_wrong_value_in_a_custom_field_is_refused(log_in: LogIn, style: str, t
         assert form_of(page)["custom_size"].value == typed[:100] if style != "text" else typed
 
 
+@pytest.mark.slow
 def test_a_retired_field_is_hidden_and_comes_back_with_what_was_in_it(
     log_in: LogIn, make: Make, services: Services
 ) -> None:
@@ -187,6 +191,7 @@ def test_a_retired_field_is_hidden_and_comes_back_with_what_was_in_it(
         ({"label": "Colour", "style": "choice", "choices": "Red\nRed"}, "Write at least two choices"),
     ],
 )
+@pytest.mark.slow
 def test_a_field_that_cannot_be_is_refused(log_in: LogIn, values: dict[str, str], sentence: str) -> None:
     admin = log_in("admin")
     add_field(admin, label="Size")
@@ -195,6 +200,7 @@ def test_a_field_that_cannot_be_is_refused(log_in: LogIn, values: dict[str, str]
     assert sentence in words(answer)
 
 
+@pytest.mark.slow
 def test_a_won_deal_becomes_a_project_in_one_click_and_a_second_click_makes_no_second(
     log_in: LogIn, make: Make, services: Services
 ) -> None:

@@ -137,6 +137,7 @@ def test_what_is_empty_comes_last_both_ways(kind: str, attribute: str, full: Ser
             assert values == sorted(written, reverse=way[0] == "-") + [None] * (len(values) - len(written))
 
 
+@pytest.mark.slow
 def test_records_added_and_deleted_meanwhile_are_neither_skipped_nor_met_twice(services: Services) -> None:
     def make(name: str) -> Organization:
         return Organization(name=name, created_at=NOW, changed_at=NOW)
@@ -154,6 +155,7 @@ def test_records_added_and_deleted_meanwhile_are_neither_skipped_nor_met_twice(s
         assert (back.records[0].title, back.records[-1].title, len(back.records)) == ("Company 000", "Company 023", 25)
 
 
+@pytest.mark.slow
 def test_more_than_a_thousand_are_not_counted_and_a_page_behind_the_last_is_the_last(services: Services) -> None:
     with services.db.begin() as session:
         rows = [{"name": f"{number:05}", "created_at": NOW, "changed_at": NOW} for number in range(1_030)]
@@ -169,6 +171,7 @@ def test_more_than_a_thousand_are_not_counted_and_a_page_behind_the_last_is_the_
         assert (exact.shown_total, exact.next, exact.previous) == ("11", "", "")
 
 
+@pytest.mark.slow
 def test_a_place_that_was_not_made_for_the_list_is_refused(full: Services) -> None:
     with full.db.read() as session:
         found = lists.find(session, "opportunities", sort="amount")

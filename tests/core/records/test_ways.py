@@ -56,6 +56,7 @@ def test_rows_are_added_filled_in_and_removed_without_scripts(log_in: LogIn, mak
         ({f"more_emails-{row}-value": f"m{row}@a.example" for row in range(21)}, "At most 20 fit; there are 21."),
     ],
 )
+@pytest.mark.slow
 def test_what_cannot_be_stored_is_refused_and_comes_back(log_in: LogIn, typed: dict[str, str], sentence: str) -> None:
     page = log_in("sales").send("/contacts/new", {**NEW, **typed}, status=422)
     assert sentence in words(page)
@@ -64,6 +65,7 @@ def test_what_cannot_be_stored_is_refused_and_comes_back(log_in: LogIn, typed: d
             assert form_of(page)[name].value == value
 
 
+@pytest.mark.slow
 def test_tags_are_kept_once_each_and_lead_to_the_others_that_have_them(
     log_in: LogIn, make: Make, services: Services
 ) -> None:
@@ -87,6 +89,7 @@ def contact_tags(services: Services, number: int) -> tuple[str, ...]:
         return found.tags
 
 
+@pytest.mark.slow
 def test_two_who_add_different_ways_both_have_theirs(log_in: LogIn, make: Make, services: Services) -> None:
     number = make("contacts", first_name="Mere")
     mine, theirs = (form_of(log_in(who).get(f"/contacts/{number}/edit")) for who in ("sales", "accounts"))

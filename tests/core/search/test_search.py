@@ -124,6 +124,7 @@ def _notes(session: Session, kind: str, ids: Sequence[int]) -> Iterator[Entry]:
     )
 
 
+@pytest.mark.slow
 def test_a_room_has_its_notes_found_with_a_link_to_their_record(
     app: object, log_in: LogIn, make: Make, services: Services
 ) -> None:
@@ -143,6 +144,7 @@ def test_a_room_has_its_notes_found_with_a_link_to_their_record(
     assert found(log_in("admin"), "kettles") == []
 
 
+@pytest.mark.slow
 def test_without_the_right_to_the_extension_searching_goes_on(services: Services, make: Make, log_in: LogIn) -> None:
     make("contacts", first_name="Mere")
     with services.db.begin() as session:
@@ -153,6 +155,7 @@ def test_without_the_right_to_the_extension_searching_goes_on(services: Services
     assert found(log_in("reader"), "mere") == ["Mere"]
 
 
+@pytest.mark.slow
 def test_what_matched_is_marked_in_the_text_as_it_is_written() -> None:
     assert mark("<b>Tūī & Straße", read("strasse tui")) == "&lt;b&gt;<mark>Tūī</mark> &amp; <mark>Straße</mark>"
     assert mark("plain", read("🎉")) == "plain"
