@@ -444,7 +444,7 @@ class TestRoles:
         assert self.role(services, "field-sales") is None
         rows = [" ".join(row.get_text(" ").split()) for row in admin.get("/admin/audit").html.select("tbody tr")]
         assert "Role deleted Outside sales role" in rows[0]
-        assert "rights Create, change and delete records" in rows[1]
+        assert "became Create, change and delete records" in rows[1]
         with services.db.read() as session:
             told = [(one.deed, one.old, one.new) for one in session.scalars(select(AuditEntry).order_by(AuditEntry.id))]
         assert [deed for deed, _, _ in told] == ["role.made", "role.changed", "role.deleted"]

@@ -35,7 +35,7 @@ def change(browser: Browser, services: Services, key: str, **fields: str) -> Non
 def copy_of(browser: Browser, key: str) -> Any:
     """Press *Duplicate* on the page of a draft: the form."""
     page = browser.get(f"/accounting/drafts/{key}")
-    return page.click("Duplicate").follow()
+    return page.click("^Duplicate$").follow()
 
 
 def test_the_page_of_a_draft_shows_what_was_changed_and_its_copy_holds_it(
