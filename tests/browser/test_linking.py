@@ -62,7 +62,7 @@ def change_the_record(sales: Visitor) -> None:
     """A phone is written down here; the tab says quietly that a field differs."""
     tab = sales.path
     sales.go(f"{tab.partition('/tabs')[0]}/edit")
-    sales.page.get_by_label("Phone").fill("+64 9 555 0123")
+    sales.page.get_by_label("Phone", exact=True).fill("+64 9 555 0123")
     sales.press("Save")
     sales.go(tab)
     sales.follow("1 field differs")
