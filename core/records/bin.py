@@ -23,9 +23,7 @@ _HIDE = with_loader_criteria(RecordBase, lambda cls: cls.deleted_at.is_(None), i
 @event.listens_for(Session, "do_orm_execute")
 def _hide(state: ORMExecuteState) -> None:
     """No reading finds what is in the bin, unless it says that it wants to (`BINNED` among its execution options)."""
-    inner = (
-        state.is_column_load or state.is_relationship_load
-    )  # what the first statement hides, these hide by themselves
+    inner = state.is_column_load or state.is_relationship_load  # these take over what the first statement hides
     if state.is_select and not inner and not state.execution_options.get(BINNED):
         state.statement = state.statement.options(_HIDE)
 

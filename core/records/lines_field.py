@@ -7,17 +7,15 @@ under the field's own name, as `_value` writes it, stands for all rows: so a for
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
-
-from wtforms import Field
 
 from core import formats
 from core.forms import can_be_seen, clean, parse_amount
 from core.records.line_items import HUNDRED, LineItem, SoldItem
+from core.records.rows_field import Row, RowsField, rows_in
 
 PARTS = ("item", "description", "quantity", "unit_price", "discount")
 TITLES = {"item": "item", "description": "description", "quantity": "quantity", "unit_price": "price"}
@@ -25,8 +23,6 @@ WAS = "was"
 LENGTHS = {"item": 100, "description": 4000}
 MOST = 200  # lines of one opportunity
 _NAME = re.compile(r"lines-(\d{1,6})-([a-z_]+)", re.ASCII)
-
-Row = dict[str, str]
 
 
 def new_row() -> Row:
@@ -40,25 +36,8 @@ def is_blank(row: Mapping[str, str]) -> bool:
     return not typed and row["quantity"].strip() in ("", "1")
 
 
-class LinesField(Field):
-    """Lines as a tuple of `LineItem`; `rows` are the texts, `problems` the sentences by row and part."""
-
-    def __init__(self, label: str, **options: Any) -> None:
-        super().__init__(label, default=(), **options)
-        self.rows: list[Row] = []
-        self.problems: dict[tuple[int, str], str] = {}
-        self.focus = -1  # the row that was just added
-
-    def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
-        """Take the stored lines, and over them what was posted; a post that has no row leaves the lines alone."""
-        self.process_errors = []
-        self.data = tuple(data or ()) if isinstance(data, tuple | list) else ()
-        self.rows = [_texts(line) for line in self.data]
-        posted = _posted(self.name, formdata) if formdata is not None else None
-        self.raw_data = None if posted is None else [json.dumps(posted)]
-        if posted is not None:
-            self.rows = posted
-            self._read()
+class LinesField(RowsField):
+    """Lines as a tuple of `LineItem`."""
 
     def add_row(self) -> None:
         """One more empty row at the end."""
@@ -112,17 +91,17 @@ class LinesField(Field):
             return None
         return _Reader(number, self.rows[number], {}).line().amount(currency)
 
-    def told(self) -> Iterator[tuple[str, str]]:
-        """The id of each field to mend and what is wrong there, for the summary at the top of a form."""
-        for (row, part), text in self.problems.items():
-            yield f"lines-{row}-{part}", f"Line {row + 1}, {TITLES.get(part, part)}: {text}"
-        if not self.problems:
-            yield from ((self.id, text) for text in self.errors)
+    def _texts(self, value: LineItem) -> Row:
+        return _texts(value)
 
-    def _value(self) -> str:
-        """All rows as one text, empty for none."""
-        kept = [{part: row[part] for part in PARTS} for row in self.rows if not is_blank(row)]
-        return json.dumps(kept, ensure_ascii=False) if kept else ""
+    def _posted(self, formdata: Any) -> list[Row] | None:
+        return _posted(self.name, formdata)
+
+    def _tell(self, row: int, part: str, text: str) -> tuple[str, str]:
+        return f"lines-{row}-{part}", f"Line {row + 1}, {TITLES.get(part, part)}: {text}"
+
+    def _kept(self) -> list[Row]:
+        return [{part: row[part] for part in PARTS} for row in self.rows if not is_blank(row)]
 
     def _read(self) -> None:
         self.problems = {}
@@ -145,7 +124,7 @@ def _offer(items: Sequence[SoldItem], code: str, currency: str) -> Row:
     price = next((item.price for item in named if item.currency == currency and item.price is not None), None)
     return {
         "description": named[0].description or named[0].title,
-        "unit_price": "" if price is None else _price(price),
+        "unit_price": "" if price is None else formats.price(price),
     }
 
 
@@ -195,13 +174,9 @@ def _texts(line: LineItem) -> Row:
         "item": line.item,
         "description": line.description,
         "quantity": formats.number(line.quantity),
-        "unit_price": _price(line.unit_price),
+        "unit_price": formats.price(line.unit_price),
         "discount": formats.number(line.discount) if line.discount else "",
     }
-
-
-def _price(value: Decimal) -> str:
-    return formats.price(value)
 
 
 def _posted(name: str, formdata: Any) -> list[Row] | None:
@@ -217,11 +192,4 @@ def _posted(name: str, formdata: Any) -> list[Row] | None:
 
 
 def _from_text(text: str) -> list[Row]:
-    """The rows that `_value` wrote; none where it cannot be read."""
-    try:
-        found: Any = json.loads(text) if text else []
-    except (ValueError, RecursionError):
-        return []
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        return []
-    return [{part: clean(str(row.get(part, ""))) for part in PARTS} for row in found]
+    return [{part: clean(str(row.get(part, ""))) for part in PARTS} for row in rows_in(text)]

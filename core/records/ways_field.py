@@ -1,38 +1,31 @@
 """The field for further e-mail addresses, telephone numbers or addresses: rows that can be added and removed.
 
 A post sends ``more_emails-rows`` so that no rows at all can be told from a field that was not there, and for each row
-``more_emails-0-kind``, ``more_emails-0-value``. One text under the field's own name stands for all rows, as `_value`
-writes it: so a form older than its record is merged. A row in which nothing was typed is not kept.
+``more_emails-0-kind``, ``more_emails-0-value``. A row in which nothing was typed is not kept.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from wtforms import Field
 
 from core.forms import clean
 from core.records.fields import EMAIL, NOT_AN_EMAIL
+from core.records.rows_field import Row, RowsField, rows_in
 from core.records.ways import ADDRESS_KINDS, EMAIL_KINDS, PHONE_KINDS, Place, Way
 
 MOST = 20
-Row = dict[str, str]
 _LENGTHS = {"value": 254, "address": 500, "city": 120, "region": 120, "postal_code": 20, "country": 60}
 PARTS = {"address": "Street", "city": "City", "region": "Region", "postal_code": "Postal code", "country": "Country"}
 
 
-class WaysField(Field):
-    """Rows as a tuple of `Way` or `Place`; `rows` are the texts, `problems` the sentences by row and part."""
+class WaysField(RowsField):
+    """Rows as a tuple of `Way` or `Place`."""
 
     def __init__(self, label: str, *, one: str, holds: type[Any], kinds: Sequence[str], **options: Any) -> None:
-        super().__init__(label, default=(), **options)
+        super().__init__(label, **options)
         self.one, self.holds, self.kinds = one, holds, tuple(kinds)
-        self.rows: list[Row] = []
-        self.problems: dict[tuple[int, str], str] = {}
-        self.focus = -1  # the row that was just added
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -42,17 +35,6 @@ class WaysField(Field):
     def title_of(self, part: str) -> str:
         """What a part of a row is called."""
         return PARTS.get(part, self.one)
-
-    def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
-        """Take what is stored, and over it what was posted; a post without this field leaves it alone."""
-        self.process_errors = []
-        self.data = tuple(data) if isinstance(data, tuple | list) else ()
-        self.rows = [{name: getattr(one, name) for name in self.holds.__slots__} for one in self.data]
-        posted = self._posted(formdata) if formdata is not None else None
-        self.raw_data = None if posted is None else [json.dumps(posted)]
-        if posted is not None:
-            self.rows = posted
-            self._read()
 
     def act(self, action: str) -> None:
         """Add a row (``add-more_emails``) or remove one (``remove-more_emails-2``)."""
@@ -64,17 +46,14 @@ class WaysField(Field):
             self.rows = [row for place, row in enumerate(self.rows) if str(place) != number]
             self._read()
 
-    def told(self) -> Iterator[tuple[str, str]]:
-        """The id of each field to mend and what is wrong there, for the summary at the top of a form."""
-        for (row, part), text in self.problems.items():
-            yield f"{self.name}-{row}-{part}", f"{self.label.text}, {row + 1}: {text}"
-        if not self.problems:
-            yield from ((self.id, text) for text in self.errors)
+    def _texts(self, value: Any) -> Row:
+        return {name: getattr(value, name) for name in self.holds.__slots__}
 
-    def _value(self) -> str:
-        """All rows as one text, empty for none."""
-        kept = [row for row in self.rows if not self._is_blank(row)]
-        return json.dumps(kept, ensure_ascii=False) if kept else ""
+    def _tell(self, row: int, part: str, text: str) -> tuple[str, str]:
+        return f"{self.name}-{row}-{part}", f"{self.label.text}, {row + 1}: {text}"
+
+    def _kept(self) -> list[Row]:
+        return [row for row in self.rows if not self._is_blank(row)]
 
     def _blank(self) -> Row:
         return {**dict.fromkeys(self.parts, ""), "kind": self.kinds[-1 if self.holds is Way else 1]}
@@ -103,7 +82,6 @@ class WaysField(Field):
             self.problems[number, "kind"] = "Choose one of the list."
 
     def _posted(self, formdata: Any) -> list[Row] | None:
-        """The rows of a post in the order of their numbers; None where the field was not in it."""
         if self.name in formdata:
             return self._from_text(str(formdata.getlist(self.name)[0]))
         rows: dict[int, Row] = {}
@@ -117,16 +95,8 @@ class WaysField(Field):
         return [rows[number] for number in sorted(rows)] if there else None
 
     def _from_text(self, text: str) -> list[Row]:
-        """The rows that `_value` wrote; none where it cannot be read."""
-        try:
-            found: Any = json.loads(text) if text else []
-        except (ValueError, RecursionError):
-            return []
-        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-            return []
-        return [
-            {**self._blank(), **{name: clean(str(row.get(name, ""))) for name in self.holds.__slots__}} for row in found
-        ]
+        names = self.holds.__slots__
+        return [{**self._blank(), **{name: clean(str(row.get(name, ""))) for name in names}} for row in rows_in(text)]
 
 
 def more_emails() -> WaysField:
