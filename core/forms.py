@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from core import formats
 
@@ -38,6 +40,21 @@ def clean(text: str) -> str:
 def is_email_address(text: str) -> bool:
     """Whether this is one plain address such as ``name@example.com``, which can be put into a mail's head as it is."""
     return len(text) <= 254 and text.isprintable() and _EMAIL.fullmatch(text) is not None
+
+
+def as_text(value: Any) -> str:
+    """What was typed, as it was; nothing for what is no text, such as a file in its place."""
+    return value if isinstance(value, str) else ""
+
+
+def typed_in(fields: Mapping[str, Any], name: str) -> str:
+    """The same of a field of a post or an address; nothing where it was not sent."""
+    return as_text(fields.get(name, ""))
+
+
+def one_line(value: Any) -> str:
+    """What was typed, cleaned and on one line; nothing for what is no text."""
+    return " ".join(clean(as_text(value)).split())
 
 
 def number_in(text: str | None, default: int = 0) -> int:

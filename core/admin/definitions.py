@@ -9,8 +9,8 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
-from core.audit.service import record_deed
-from core.forms import can_be_seen, clean
+from core.audit import write_down
+from core.forms import can_be_seen, clean, typed_in
 from core.records import custom
 from core.records.custom import CustomFieldRow, NotAField, all_rows, move_up, save_field
 from core.records.kinds import KINDS
@@ -113,8 +113,8 @@ def show_stages(request: Any) -> dict[str, Any]:
 
 def post_stages(request: Any) -> Any:
     """Change the form as a button in it asks, or save the stages; what is wrong is said and nothing saved."""
-    typed, before, seen = _typed(request.POST), stages(request.dbsession), request.POST.get("seen", "")
-    if action := request.POST.get("action", ""):
+    typed, before, seen = _typed(request.POST), stages(request.dbsession), typed_in(request.POST, "seen")
+    if action := typed_in(request.POST, "action"):
         typed.act(action)
         return {"typed": typed, "seen": seen, "stale": False}
     if seen != _seen(before):
@@ -136,7 +136,7 @@ def _save(request: Any, written: Sequence[Written], typed: Typed) -> bool:
         return False
     new = _told(stages(session))
     if new != old:
-        _write_down(request, "stages.changed", old={"stages": old}, new={"stages": new})
+        write_down(request, "stages.changed", old={"stages": old}, new={"stages": new})
     request.session.flash("The stages were saved.", "success")
     return True
 
@@ -145,12 +145,8 @@ def _told(found: Sequence[Stage]) -> list[str]:
     return [f"{one.name} ({one.probability} %, {one.outcome})" for one in found]
 
 
-def _write_down(request: Any, deed: str, **values: Any) -> None:
-    record_deed(request.dbsession, when=request.clock.now(), user_id=request.identity.id, deed=deed, **values)
-
-
 def _kind_of(request: Any) -> str:
-    asked = request.params.get("kind", "")
+    asked = typed_in(request.params, "kind")
     return asked if asked in KINDS else next(iter(KINDS))
 
 
@@ -166,7 +162,7 @@ def show_fields(request: Any) -> Any:
 
 
 def _posted(request: Any) -> dict[str, Any]:
-    texts = {name: clean(str(request.POST.get(name, "")))[:30_000] for name in ("label", "style", "choices")}
+    texts = {name: clean(typed_in(request.POST, name))[:30_000] for name in ("label", "style", "choices")}
     return {**texts, "in_list": request.POST.get("in_list") == "yes"}
 
 
@@ -184,7 +180,7 @@ def add_field(request: Any) -> Any:
     except NotAField as refusal:
         request.response.status_int = 422
         return _fields_page(request, typed, refusal)
-    _write_down(request, "field.created", new={"type": KINDS[row.kind].plural, **_values(row)})
+    write_down(request, "field.created", new={"type": KINDS[row.kind].plural, **_values(row)})
     request.session.flash(f"{row.label} was added to {KINDS[row.kind].plural.lower()}.", "success")
     return HTTPSeeOther(f"/admin/fields?kind={row.kind}")
 
@@ -205,7 +201,7 @@ def show_field(request: Any) -> dict[str, Any]:
 
 def change_field(request: Any) -> Any:
     """Change a custom field, retire it, bring it back or move it up, as the pressed button says."""
-    row, action = _row(request), request.POST.get("action", "")
+    row, action = _row(request), typed_in(request.POST, "action")
     old = _values(row)
     if action == "up":
         move_up(request.dbsession, row)
@@ -226,7 +222,7 @@ def _tell_change(request: Any, row: CustomFieldRow, old: Mapping[str, Any]) -> N
     new = _values(row)
     changed = [name for name in new if new[name] != old[name]]
     if changed:
-        _write_down(
+        write_down(
             request,
             "field.changed",
             old={"field": old["field"], **{name: old[name] for name in changed}},

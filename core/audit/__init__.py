@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from core.audit.models import AuditEntry
+from core.audit.service import record_deed
 
 DEEDS = {
     "record.created": "Created",
@@ -45,6 +46,11 @@ Judge = Callable[[Any, Iterable[str], dict[str, Any]], bool]
 def set_deed_judge(config: Any, judge: Judge) -> None:
     """Let a room decide with the values of a deed: `judge(request, rights, values)` says whether the user may read."""
     config.registry.deed_judge = judge
+
+
+def write_down(request: Any, deed: str, **values: Any) -> None:
+    """Write down what the user does in this request; `values` as `core.audit.service.record_deed` takes them."""
+    record_deed(request.dbsession, when=request.clock.now(), user_id=request.identity.id, deed=deed, **values)
 
 
 def may_read(request: Any, entry: AuditEntry) -> bool:

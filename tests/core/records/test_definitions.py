@@ -214,3 +214,11 @@ def test_a_won_deal_becomes_a_project_in_one_click_and_a_second_click_makes_no_s
     with services.db.read() as session:
         assert len(session.scalars(select(Project)).all()) == 1
     assert "is not won" in words(sales.send(f"/opportunities/{open_one}/project", status=409))
+
+
+def test_a_file_in_the_place_of_a_text_is_nothing(log_in: LogIn) -> None:
+    admin = log_in("admin")
+    fields = {"csrf_token": admin.token(), "stage-0-name": "Lead"}
+    for path, name in (("/admin/stages", "action"), ("/admin/fields", "kind"), ("/admin/fields", "label")):
+        answer = admin.post(path, fields, upload_files=[(name, "a.txt", b"x")], expect_errors=True)
+        assert answer.status_int in (409, 422), (path, name)
