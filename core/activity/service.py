@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.activity import found
 from core.activity.models import CANCELLED, DONE, OPEN, Note, Task
-from core.audit.service import record_deed
+from core.audit.service import NOTHING, record_deed
 from core.records.models import Record
 from core.records.service import LARGEST_ID, Actor, Companion, May
 from core.users import service as users
@@ -220,8 +220,8 @@ def _write_down(
     about: Note | Task,
     actor: Actor,
     *,
-    old: Mapping[str, Any] | None = None,
-    new: Mapping[str, Any] | None = None,
+    old: Mapping[str, Any] = NOTHING,
+    new: Mapping[str, Any] = NOTHING,
 ) -> None:
     record_deed(
         session,
@@ -230,6 +230,6 @@ def _write_down(
         deed=deed,
         kind=about.kind,
         record_id=about.record_id,
-        old=old or {},
-        new=new or {},
+        old=old,
+        new=new,
     )

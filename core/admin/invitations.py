@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from core.admin.users import RIGHT, giver_in
-from core.audit.service import record_deed
+from core.audit import write_down
 from core.users import links, mails, service
 from core.users.administration import NotAllowed, role_of
 from core.users.forms import InviteForm, made
@@ -77,7 +76,7 @@ def again(request: Any) -> Any:
 def withdraw(request: Any) -> Any:
     """Make the link void."""
     invitation = _invitation(request)
-    _write_down(request, invitation, "invitation.withdrawn", old=_told(invitation))
+    write_down(request, "invitation.withdrawn", kind="invitations", record_id=invitation.id, old=_told(invitation))
     request.dbsession.delete(invitation)
     request.session.flash(f"The invitation of {invitation.name} was withdrawn. Its link works no more.", "success")
     return HTTPSeeOther("/admin/users")
@@ -88,7 +87,7 @@ def _send(request: Any, invitation: Invitation, token: str, deed: str) -> dict[s
     link = f"{home}/welcome/{token}"
     subject, text = mails.invitation(name=invitation.name, by=request.identity.name, link=link, home=home)
     request.send_mail(invitation.email, subject, text, useful_until=invitation.expires_at)
-    _write_down(request, invitation, deed, new=_told(invitation))
+    write_down(request, deed, kind="invitations", record_id=invitation.id, new=_told(invitation))
     return _page(request, None, invitation=invitation, link=link)
 
 
@@ -102,25 +101,6 @@ def _invitation(request: Any) -> Invitation:
 
 def _told(invitation: Invitation) -> dict[str, object]:
     return {"name": invitation.name, "email": invitation.email, "role": invitation.role.key}
-
-
-def _write_down(
-    request: Any,
-    invitation: Invitation,
-    deed: str,
-    old: Mapping[str, object] | None = None,
-    new: Mapping[str, object] | None = None,
-) -> None:
-    record_deed(
-        request.dbsession,
-        when=request.clock.now(),
-        user_id=request.identity.id,
-        deed=deed,
-        kind="invitations",
-        record_id=invitation.id,
-        old=old or {},
-        new=new or {},
-    )
 
 
 def _page(request: Any, form: Any, *, status: int = 200, invitation: Any = None, link: str = "") -> dict[str, Any]:

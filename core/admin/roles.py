@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from core.admin.users import RIGHT, giver_in
-from core.audit.service import record_deed
+from core.audit import write_down
 from core.contract.extensions import Right
-from core.forms import can_be_seen, clean, number_in
+from core.forms import can_be_seen, number_in, one_line
 from core.users import service
 from core.users.administration import ADMIN, NotAllowed, change_role, delete_role, holders, make_role
 from core.users.models import Role
@@ -75,7 +75,7 @@ def make(request: Any) -> Any:
         role = make_role(request.dbsession, title=typed.title, rights=typed.rights)
     except NotAllowed as refusal:
         return _page(request, typed, problem=str(refusal))
-    _write_down(request, role, "role.made", new={"title": role.title, "rights": role.rights})
+    write_down(request, "role.made", kind="roles", record_id=role.id, new={"title": role.title, "rights": role.rights})
     request.session.flash(f"The role {role.title} was made. Give it to people on their pages.", "success")
     return HTTPSeeOther("/admin/roles")
 
@@ -100,7 +100,7 @@ def save(request: Any) -> Any:
     except NotAllowed as refusal:
         return _page(request, typed, role, problem=str(refusal))
     if new:
-        _write_down(request, role, "role.changed", old, new)
+        write_down(request, "role.changed", kind="roles", record_id=role.id, old=old, new=new)
         request.session.flash(f"The role {role.title} was saved.", "success")
     return HTTPSeeOther("/admin/roles")
 
@@ -114,7 +114,9 @@ def remove(request: Any) -> Any:
     except NotAllowed as refusal:
         request.session.flash(str(refusal), "error")
         return HTTPSeeOther(f"/admin/roles/{role.id}")
-    _write_down(request, role, "role.deleted", old={"title": role.title, "rights": role.rights})
+    write_down(
+        request, "role.deleted", kind="roles", record_id=role.id, old={"title": role.title, "rights": role.rights}
+    )
     request.session.flash(f"The role {role.title} was deleted.", "success")
     return HTTPSeeOther("/admin/roles")
 
@@ -136,7 +138,7 @@ def _typed(request: Any, role: Role | None = None) -> Typed:
         given, kept = frozenset(role.rights), frozenset()
     if ALL in given:
         given = frozenset({ALL})
-    return Typed(" ".join(clean(title).split()) if isinstance(title, str) else "", given | kept, kept)
+    return Typed(one_line(title), given | kept, kept)
 
 
 def _unseen(request: Any, role: Role) -> frozenset[str]:
@@ -172,22 +174,3 @@ def areas(rights: Iterable[Right]) -> Sequence[tuple[str, list[Right]]]:
         area = right.key.partition(".")[0]
         found.setdefault(AREAS.get(area, area.replace("_", " ").capitalize()), []).append(right)
     return list(found.items())
-
-
-def _write_down(
-    request: Any,
-    role: Role,
-    deed: str,
-    old: Mapping[str, object] | None = None,
-    new: Mapping[str, object] | None = None,
-) -> None:
-    record_deed(
-        request.dbsession,
-        when=request.clock.now(),
-        user_id=request.identity.id,
-        deed=deed,
-        kind="roles",
-        record_id=role.id,
-        old=old or {},
-        new=new or {},
-    )

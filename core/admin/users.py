@@ -7,7 +7,7 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
-from core.audit.service import record_deed
+from core import audit
 from core.forms import number_in
 from core.users import links, service, sessions
 from core.users.administration import NotAllowed, change_user, giver, role_of
@@ -123,16 +123,7 @@ def giver_in(request: Any) -> Any:
 
 def write_down(request: Any, user: User, name: str, old: Mapping[str, object], new: Mapping[str, object]) -> None:
     """What was done to a user, into the audit trail."""
-    record_deed(
-        request.dbsession,
-        when=request.clock.now(),
-        user_id=request.identity.id,
-        deed=name,
-        kind="users",
-        record_id=user.id,
-        old=old,
-        new=new,
-    )
+    audit.write_down(request, name, kind="users", record_id=user.id, old=old, new=new)
 
 
 def _page(request: Any, user: User, form: Any, active: bool) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
-from core.audit.service import record_deed
+from core.audit import write_down
 from core.mail import service
 from core.mail.delivery import JOB
 from core.mail.models import FAILED, SENT, WAITING, Mail
@@ -42,7 +42,8 @@ def deed(request: Any) -> Any:
     if told:
         request.session.flash(told, "error")
     else:
-        _write_down(request, name, mail.id, {"to": to, "subject": subject})
+        deed = "mail.retried" if name == "retry" else "mail.dropped"
+        write_down(request, deed, kind="mails", record_id=mail.id, old={"to": to, "subject": subject})
         words = f"The mail to {to} is tried again." if name == "retry" else f"The mail to {to} was dropped."
         request.session.flash(words, "success")
     return HTTPSeeOther("/admin/mail")
@@ -59,15 +60,3 @@ def _retry(request: Any, mail: Mail) -> str:
 
 def _drop(request: Any, mail: Mail) -> str:
     return "" if service.drop(request.dbsession, mail, request.clock.now()) else GONE
-
-
-def _write_down(request: Any, name: str, number: int, values: dict[str, str]) -> None:
-    record_deed(
-        request.dbsession,
-        when=request.clock.now(),
-        user_id=request.identity.id,
-        deed="mail.retried" if name == "retry" else "mail.dropped",
-        kind="mails",
-        record_id=number,
-        old=values,
-    )

@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render_to_response
 
-from core.forms import clean, number_in
+from core.forms import clean, number_in, typed_in
 from core.records import board
 from core.records.listing import listing, tags_to_offer
 from core.records.models import Opportunity
@@ -62,14 +62,8 @@ def _stage(request: Any, name: str) -> Stage | None:
     return next((stage for stage in request.pipeline if stage.name == name), None)
 
 
-def _typed(request: Any, name: str) -> str:
-    """A text that was sent; a file in its place is nothing."""
-    value = request.params.get(name, "")
-    return clean(value) if isinstance(value, str) else ""
-
-
 def _form(request: Any, deal: Opportunity, problem: str = "", field: str = "") -> dict[str, Any]:
-    typed = {name: _typed(request, name)[:1_000] for name in ("stage", "reason", "back")}
+    typed = {name: clean(typed_in(request.params, name))[:1_000] for name in ("stage", "reason", "back")}
     return {"deal": deal, "typed": typed, "problem": problem, "wrong": field, "stale": field == "version"}
 
 
@@ -80,13 +74,13 @@ def ask(request: Any) -> dict[str, Any]:
 
 def move(request: Any) -> Any:
     """Move a deal; what is missing or wrong is asked for on the small page, which scripts go to."""
-    deal, stage = _deal(request, for_change=True), _stage(request, _typed(request, "stage"))
-    reason, before = _typed(request, "reason"), deal.stage
+    deal, stage = _deal(request, for_change=True), _stage(request, clean(typed_in(request.params, "stage")))
+    reason, before = clean(typed_in(request.params, "reason")), deal.stage
     if stage is None:
         return _again(request, deal, 422, "Choose one of the list.", "stage")
     if len(reason) > LONGEST:
         return _again(request, deal, 422, f"Write at most {LONGEST} characters.", "reason")
-    seen = number_in(_typed(request, "version"))
+    seen = number_in(clean(typed_in(request.params, "version")))
     try:
         moved = board.move(request.dbsession, deal, stage, reason, actor(request), seen_version=seen)
     except board.ReasonMissing as problem:
@@ -108,5 +102,5 @@ def _moved(request: Any, deal: Opportunity, before: str, moved: bool) -> Any:
         return render_to_response("records/board_columns.jinja2", values, request=request)
     if moved:
         request.session.flash(f"{deal.title} was moved to {deal.stage}.", "success")
-    back = _typed(request, "back")
+    back = clean(typed_in(request.params, "back"))
     return HTTPSeeOther(BOARD + back if back == "" or back.startswith("?") else deal.path)

@@ -9,7 +9,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 
 from core.contract.extensions import PeriodicJob
-from core.forms import can_be_seen, clean, number_in
+from core.forms import can_be_seen, number_in, one_line
 from core.records import bulk, lists
 from core.records.bulk import ADD_TAG, DELETE, OWNER, REMOVE_TAG, STAGE, STATUS, BulkChange, Wish
 from core.records.kinds import KINDS
@@ -38,15 +38,11 @@ def add_routes(config: Any) -> None:
     services.periodic.append(PeriodicJob("records_bulk", 60, sweep))
 
 
-def _typed(request: Any, name: str) -> str:
-    value = request.POST.get(name, "")
-    return " ".join(clean(value).split()) if isinstance(value, str) else ""
-
-
 def _wish(request: Any, kind: str) -> Wish:
     """What was asked for. Raises ValueError with a sentence."""
-    deed = _typed(request, "deed")
-    value, reason = _typed(request, deed.removeprefix("add_").removeprefix("remove_")), _typed(request, "reason")
+    deed = one_line(request.POST.get("deed"))
+    value = one_line(request.POST.get(deed.removeprefix("add_").removeprefix("remove_")))
+    reason = one_line(request.POST.get("reason"))
     offered: dict[str, Any] = {OWNER: ["", *(str(number) for number, _ in request.people())], DELETE: [""]}
     if kind == "opportunities":
         offered[STAGE] = [stage.name for stage in stages(request.dbsession)]
@@ -107,12 +103,12 @@ def show(request: Any) -> dict[str, Any]:
 def act(request: Any) -> Any:
     """Do it, once however often it is sent, or take it back."""
     found = _bulk(request)
-    if _typed(request, "action") == "undo" and found.may_be_undone(request.clock.now()):
+    if one_line(request.POST.get("action")) == "undo" and found.may_be_undone(request.clock.now()):
         left = bulk.undo(request.dbsession, found, actor(request))
         request.session.flash(
             f"It was undone{f', but {left} changed since were left alone' if left else ''}.", "success"
         )
-    elif _typed(request, "action") == "do" and found.state == bulk.ASKED:
+    elif one_line(request.POST.get("action")) == "do" and found.state == bulk.ASKED:
         if len(found.items) > bulk.AT_ONCE:
             found.state = bulk.RUNNING
             request.enqueue(JOB, bulk_id=found.id)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 
-from core.forms import can_be_seen, clean
+from core.forms import can_be_seen, one_line
 from core.records import saved
 from core.records.kinds import KINDS
 from core.records.listing import PLACES
@@ -26,21 +26,16 @@ def add_routes(config: Any) -> None:
     config.add_view(change, route_name="records.view", request_method="POST", renderer="records/view.jinja2")
 
 
-def _typed(request: Any, name: str) -> str:
-    value = request.POST.get(name, "")
-    return " ".join(clean(value).split()) if isinstance(value, str) else ""
-
-
 def _query(request: Any) -> str:
     """What the list was filtered and sorted by, without the place in it."""
-    pairs = parse_qsl(_typed(request, "query").removeprefix("?"))
+    pairs = parse_qsl(one_line(request.POST.get("query")).removeprefix("?"))
     return urlencode([pair for pair in pairs if pair[0] not in PLACES])
 
 
 def _page(request: Any, problem: str = "", view: SavedView | None = None) -> dict[str, Any]:
     if problem:
         request.response.status_int = 422
-    name = _typed(request, "name") if request.method == "POST" else (view.name if view else "")
+    name = one_line(request.POST.get("name")) if request.method == "POST" else (view.name if view else "")
     shared = "shared" in request.POST if request.method == "POST" else bool(view and view.shared)
     query = view.query if view else _query(request)
     kind = KINDS[request.matchdict["records"]]
@@ -50,7 +45,7 @@ def _page(request: Any, problem: str = "", view: SavedView | None = None) -> dic
 
 def save(request: Any) -> Any:
     """Save the view that a list shows; who may not change records keeps it for himself."""
-    name, shared = _typed(request, "name"), "shared" in request.POST and bool(request.has_permission(EDIT))
+    name, shared = one_line(request.POST.get("name")), "shared" in request.POST and bool(request.has_permission(EDIT))
     try:
         view = saved.save(
             request.dbsession,
@@ -92,11 +87,11 @@ def show(request: Any) -> dict[str, Any]:
 def change(request: Any) -> Any:
     """Rename and share a view, or delete it."""
     view = _view(request)
-    if _typed(request, "action") == "delete":
+    if one_line(request.POST.get("action")) == "delete":
         request.dbsession.delete(view)
         request.session.flash(f"The view “{view.name}” was deleted.", "success")
         return HTTPSeeOther(f"/{view.kind}")
-    name = _typed(request, "name")
+    name = one_line(request.POST.get("name"))
     try:
         saved.rename(request.dbsession, view, name if can_be_seen(name) else "")
     except ValueError as problem:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from core import formats
-from core.audit.service import record_deed
+from core.audit.service import NOTHING, record_deed
 from core.contract.extensions import RecordChange
 from core.loader import Plugins
 from core.records import lists
@@ -160,7 +160,8 @@ def is_usual(kind: str, name: str, value: Any) -> bool:
 def _settle(session: Session, record: Record) -> None:
     """What follows from the values: a deal is open, won or lost as its stage says, and an open one has no reason."""
     if isinstance(record, Opportunity):
-        record.outcome = outcome_of(stages(session), record.stage or stages(session)[0].name)
+        known = stages(session)
+        record.outcome = outcome_of(known, record.stage or known[0].name)
         record.reason = record.reason if record.outcome != "open" else ""
 
 
@@ -170,8 +171,8 @@ def write_down(
     actor: Actor,
     change: RecordChange,
     *,
-    old: Mapping[str, Any] | None = None,
-    new: Mapping[str, Any] | None = None,
+    old: Mapping[str, Any] = NOTHING,
+    new: Mapping[str, Any] = NOTHING,
 ) -> None:
     """Write what was done to a record into the audit trail, and tell those who follow it."""
     record_deed(
@@ -181,8 +182,8 @@ def write_down(
         deed=f"record.{change.deed}",
         kind=record.kind,
         record_id=record.id,
-        old=old or {},
-        new=new or {},
+        old=old,
+        new=new,
     )
     for watcher in actor.watchers:
         watcher(session, record, change)

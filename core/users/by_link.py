@@ -12,11 +12,11 @@ from pyramid.renderers import render_to_response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from core.audit.service import record_deed
-from core.forms import clean
+from core.forms import clean, typed_in
 from core.users import links, mails
 from core.users.forms import NewPasswordForm, WelcomeForm, made
 from core.users.models import User
-from core.users.views import TOO_MANY, enter, typed
+from core.users.views import TOO_MANY, enter
 
 TOO_OFTEN = "Too many requests from here. Wait a quarter of an hour, then try again."
 CHANGED = "Your password was changed. Log in with it."
@@ -44,7 +44,7 @@ def forgot(request: Any) -> dict[str, Any]:
     """Asks for an e-mail or a log-in name and sends a link there. The answer is the same whether or not it is known."""
     if request.method == "GET":
         return {"asked": "", "problem": "", "sent": False}
-    who = clean(typed(request, "who"))[:254]
+    who = clean(typed_in(request.POST, "who"))[:254]
     if not who:
         request.response.status_int = 422
         return {"asked": "", "problem": "Write your e-mail or your log-in name.", "sent": False}

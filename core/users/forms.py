@@ -11,22 +11,12 @@ from wtforms import Field, Form, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
 from wtforms.widgets import html_params
 
-from core.forms import can_be_seen, clean, is_email_address
+from core.forms import as_text, can_be_seen, is_email_address, one_line
 from core.users.passwords import LONGEST, SHORTEST, problem_with
 
 _SELECTED = Markup(" selected")
 _LOGIN = re.compile(r"[\w.@+-]{2,80}")
 GOOD_PASSWORD = f"At least {SHORTEST} characters; three or four words that do not belong together are good."
-
-
-def tidy(text: Any) -> str:
-    """The filter of text fields: what was typed, cleaned and on one line; nothing for what is no text."""
-    return " ".join(clean(text).split()) if isinstance(text, str) else ""
-
-
-def only_text(value: Any) -> str:
-    """The filter of passwords: as typed; nothing for what is no text."""
-    return value if isinstance(value, str) else ""
 
 
 class Written:
@@ -58,20 +48,22 @@ def one_address(form: Any, field: Any) -> None:
 def name_field() -> StringField:
     """A person's name."""
     options: dict[str, Any] = {"autocomplete": "name", "maxlength": 160}
-    return StringField("Name", filters=[tidy], validators=[Written("Write a name."), at_most(160)], render_kw=options)
+    return StringField(
+        "Name", filters=[one_line], validators=[Written("Write a name."), at_most(160)], render_kw=options
+    )
 
 
 def email_field(*, required: bool = False) -> StringField:
     """A person's e-mail."""
     needed = [Written("Write an e-mail address.")] if required else []
     options: dict[str, Any] = {"type": "email", "maxlength": 254, "autocomplete": "email"}
-    return StringField("E-mail", filters=[tidy], validators=[*needed, at_most(254), one_address], render_kw=options)
+    return StringField("E-mail", filters=[one_line], validators=[*needed, at_most(254), one_address], render_kw=options)
 
 
 def old_password_field(label: str, description: str = "", **more: Any) -> PasswordField:
     """The password that somebody has."""
     options = {"autocomplete": "current-password", "maxlength": LONGEST}
-    return PasswordField(label, filters=[only_text], description=description, render_kw=options, **more)
+    return PasswordField(label, filters=[as_text], description=description, render_kw=options, **more)
 
 
 class PasswordPart(Form):
@@ -79,14 +71,14 @@ class PasswordPart(Form):
 
     password = PasswordField(
         "New password",
-        filters=[only_text],
+        filters=[as_text],
         validators=[InputRequired("Write a password.")],
         description=GOOD_PASSWORD,
         render_kw={"autocomplete": "new-password", "maxlength": LONGEST},
     )
     again = PasswordField(
         "The same once more",
-        filters=[only_text],
+        filters=[as_text],
         validators=[InputRequired("Write the password once more.")],
         render_kw={"autocomplete": "new-password", "maxlength": LONGEST},
     )
@@ -109,7 +101,7 @@ class WelcomeForm(PasswordPart):
     name = name_field()
     login = StringField(
         "Log-in name",
-        filters=[tidy],
+        filters=[one_line],
         validators=[Written("Write a log-in name."), at_most(80)],
         description="What you type to log in: letters, digits, and . _ - @ +",
         render_kw={"autocomplete": "username", "maxlength": 80, "autocapitalize": "none", "spellcheck": "false"},

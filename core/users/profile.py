@@ -9,14 +9,14 @@ from wtforms import Form, StringField
 from wtforms.validators import ValidationError
 
 from core import formats
-from core.audit.service import record_deed
-from core.forms import number_in
+from core.audit import write_down
+from core.forms import number_in, one_line, typed_in
 from core.users import links, sessions
-from core.users.forms import Choice, OwnPasswordForm, email_field, made, name_field, old_password_field, tidy
+from core.users.forms import Choice, OwnPasswordForm, email_field, made, name_field, old_password_field
 from core.users.models import User
 from core.users.passwords import matches
 from core.users.style import zone_called, zones
-from core.users.views import TOO_MANY, typed
+from core.users.views import TOO_MANY
 
 SAVED = ("name", "email", "time_zone", "numbers", "dates", "theme")
 LOOKS = {"auto": "As the device has it", "light": "Light", "dark": "Dark"}
@@ -30,7 +30,7 @@ class ProfileForm(Form):
     email = email_field()
     old = old_password_field("Present password", "Only needed for another e-mail: links for a new password go there.")
     time_zone = StringField(
-        "Time zone", filters=[tidy], render_kw={"list": "zones", "autocomplete": "off", "spellcheck": "false"}
+        "Time zone", filters=[one_line], render_kw={"list": "zones", "autocomplete": "off", "spellcheck": "false"}
     )
     numbers = Choice("Numbers", formats.NUMBER_STYLES)
     dates = Choice("Dates", formats.DATE_STYLES)
@@ -83,7 +83,7 @@ def _take(request: Any, user: User, form: Any) -> None:
     changed = [name for name in ("name", "email") if before[name] != getattr(user, name)]
     if changed:
         old, new = {name: before[name] for name in changed}, {name: getattr(user, name) for name in changed}
-        _write_down(request, user, "user.changed", old, new)
+        write_down(request, "user.changed", kind="users", record_id=user.id, old=old, new=new)
 
 
 def change_password(request: Any) -> Any:
@@ -96,7 +96,7 @@ def change_password(request: Any) -> Any:
     if not fine or problem:
         return _page(request, user, password=form)
     links.set_password(request.dbsession, user, form.password.data, but=request.identity.session_id)
-    _write_down(request, user, "user.password changed")
+    write_down(request, "user.password changed", kind="users", record_id=user.id)
     request.session.flash("Your password was changed. You are signed out everywhere else.", "success")
     return HTTPSeeOther("/profile")
 
@@ -104,11 +104,11 @@ def change_password(request: Any) -> Any:
 def sign_out(request: Any) -> Any:
     """End one log-in of one's own, or all others."""
     me, mine = request.identity.id, request.identity.session_id
-    if typed(request, "id") == "others":
+    if typed_in(request.POST, "id") == "others":
         count = sessions.end_all(request.dbsession, me, but=mine)
         told = f"You are signed out of {count} other browser{'' if count == 1 else 's'}."
     else:
-        ended = sessions.end(request.dbsession, me, number_in(typed(request, "id")))
+        ended = sessions.end(request.dbsession, me, number_in(typed_in(request.POST, "id")))
         told = "That browser is signed out." if ended else "That browser was signed out already."
     request.session.flash(told, "success")
     return HTTPSeeOther("/profile")
@@ -143,18 +143,3 @@ def _page(request: Any, user: User, *, form: Any = None, password: Any = None) -
         "places": sessions.places(request.dbsession, user.id, request.clock.now(), request.identity.session_id),
         "now": request.clock.now(),
     }
-
-
-def _write_down(
-    request: Any, user: User, deed: str, old: dict[str, object] | None = None, new: dict[str, object] | None = None
-) -> None:
-    record_deed(
-        request.dbsession,
-        when=request.clock.now(),
-        user_id=user.id,
-        deed=deed,
-        kind="users",
-        record_id=user.id,
-        old=old or {},
-        new=new or {},
-    )

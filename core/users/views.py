@@ -10,7 +10,7 @@ from pyramid.renderers import render_to_response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from core import kept
-from core.forms import clean
+from core.forms import clean, typed_in
 from core.users import service
 from core.users.models import User
 from core.users.passwords import LONGEST
@@ -43,11 +43,11 @@ def login_page(request: Any) -> Any:
 
 def log_in(request: Any) -> Any:
     """Check name and password; wrong ones come back with the name and one sentence."""
-    login, came_from = clean(typed(request, "login"))[:80], safe_path(typed(request, "next"))
+    login, came_from = clean(typed_in(request.POST, "login"))[:80], safe_path(typed_in(request.POST, "next"))
     throttle, address = request.registry.login_throttle, request.remote_addr or ""
     if not throttle.may_try(login, address):
         return _again(request, 429, TOO_MANY, login, came_from)
-    user = service.check_password(request.dbsession, login, typed(request, "password")[:LONGEST])
+    user = service.check_password(request.dbsession, login, typed_in(request.POST, "password")[:LONGEST])
     if user is None:
         throttle.failed(login, address)
         return _again(request, 422, WRONG, login, came_from)
@@ -74,12 +74,6 @@ def enter(request: Any, user: User) -> None:
     request.session[kept.USER] = user.id
 
 
-def typed(request: Any, name: str) -> str:
-    """What was typed into a field of a form; nothing for a file in its place."""
-    value = request.POST.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
 def _again(request: Any, status: int, problem: str, login: str, came_from: str) -> dict[str, str]:
     request.response.status_int = status
     return {"login": login, "came_from": came_from, "problem": problem, "kept": kept.sealed_in(request)}
@@ -94,10 +88,10 @@ def log_out(request: Any) -> Any:
 
 def choose_theme(request: Any) -> Any:
     """Light, dark or as the device has it."""
-    theme = typed(request, "theme")
+    theme = typed_in(request.POST, "theme")
     if theme in THEMES:
         service.set_theme(request.dbsession, request.identity.id, theme)
-    return HTTPSeeOther(safe_path(typed(request, "next")))
+    return HTTPSeeOther(safe_path(typed_in(request.POST, "next")))
 
 
 def safe_path(text: str) -> str:

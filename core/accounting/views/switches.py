@@ -11,7 +11,7 @@ from core.accounting.access import MANAGE
 from core.accounting.deeds import in_connection
 from core.accounting.models import Connection
 from core.accounting.views.connect import LIST
-from core.audit.service import record_deed
+from core.audit import write_down
 
 
 def add_routes(config: Any) -> None:
@@ -38,11 +38,4 @@ def _note(request: Any, connection: Connection, changes: dict[str, bool]) -> Non
     of, words = in_connection(connection), {True: "on", False: "off"}
     new = {switches.SWITCHES[name]: words[value] for name, value in changes.items()}
     old = {switches.SWITCHES[name]: words[not value] for name, value in changes.items()}
-    record_deed(
-        request.dbsession,
-        when=request.clock.now(),
-        user_id=request.identity.id,
-        deed="accounting settings changed",
-        old=of | old,
-        new=of | new,
-    )
+    write_down(request, "accounting settings changed", old=of | old, new=of | new)
