@@ -17,6 +17,7 @@ from core.services import Services
 from core.settings import Settings, read_settings
 from core.users.seed import DEMO_PASSWORD
 from tests.databases import NOW
+from tests.shared import SharedApp
 
 LogIn = Callable[[str], "Browser"]
 
@@ -68,11 +69,11 @@ def http() -> Iterator[httpx2.Client]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, ini: dict[str, str], database_url: str) -> Settings:
-    """Settings of an application in `tmp_path`: a database of its own, the queue in memory, no worker, no plugin."""
+def settings(tmp_path: Path, ini: dict[str, str], database_url: str, shared: SharedApp | None) -> Settings:
+    """Settings of an application: a home and a database of its own, the queue in memory, no worker, no plugin."""
     base = {
         "crm.url": "http://localhost",
-        "crm.home": str(tmp_path / "home"),
+        "crm.home": str(shared.home if shared else tmp_path / "home"),
         "crm.queue": "memory",
         "crm.make_key": "true",
         "sqlalchemy.url": database_url,
@@ -87,8 +88,12 @@ def app(
     clock: ManualClock,
     http: httpx2.Client,
     extra: Mapping[str, ModuleType],
+    shared: SharedApp | None,
 ) -> Iterator[Any]:
     """The WSGI application on a database with roles and demo users."""
+    if shared:
+        yield shared.as_new(settings, clock, http)
+        return
     app = make_app(settings, clock=clock, http=http, extra=extra)
     if settings.plugins:
         migrations.upgrade(settings.database_url, app.registry.services.plugins.on.values())

@@ -24,6 +24,7 @@ from core import ManualClock, migrations
 from core.db import Database
 from core.users import passwords
 from core.users.seed import seed_demo_users
+from tests.shared import SharedApp
 
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -45,16 +46,29 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def shared(request: pytest.FixtureRequest) -> SharedApp | None:
+    """The application that tests share, for one that wants an application and changes no setting of it."""
+    names = request.fixturenames
+    alike = "app" in names and not any(request.getfixturevalue(each) for each in ("ini", "extra"))
+    found: SharedApp | None = request.getfixturevalue("shared_app").begin() if alike else None
+    return found
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path, shared: SharedApp | None) -> str:
     """A copy of the migrated SQLite file."""
+    if shared:
+        return shared.copy_of(sqlite_template)
     return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'test.db')}"
 
 
 @pytest.fixture
-def postgres_url(postgres_template: str) -> Iterator[str]:
+def postgres_url(postgres_template: str, shared: SharedApp | None) -> Iterator[str]:
     """A copy of the migrated PostgreSQL database; dropped afterwards."""
-    with postgres_database(template=postgres_template) as url:
+    with postgres_database(template=postgres_template, name=shared.database if shared else "") as url:
         yield url
+        if shared:
+            shared.close()
 
 
 @pytest.fixture(scope="session")
@@ -83,12 +97,12 @@ def _fill(url: str) -> None:
 
 
 @contextmanager
-def postgres_database(template: str = "template0") -> Iterator[str]:
+def postgres_database(template: str = "template0", name: str = "") -> Iterator[str]:
     """A new database on the server of LEDGERTAB_TEST_POSTGRES; dropped at the end. Skips where there is no server."""
     server = os.environ.get("LEDGERTAB_TEST_POSTGRES", "")
     if not server:
         pytest.skip("LEDGERTAB_TEST_POSTGRES names no server")
-    name = f"ledgertab_test_{uuid4().hex[:12]}"
+    name = name or f"ledgertab_test_{uuid4().hex[:12]}"
     with _administering(server) as connection:
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     try:
