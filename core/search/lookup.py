@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.search.storage import BEGIN as BY_BEGINNING
 from core.search.storage import BEGINNING, FTS, MARKED, TABLE, section_mark
 from core.search.words import BEGIN
 
@@ -20,6 +21,7 @@ Wanted = tuple[str, ...]
 Asked = tuple[Wanted, str]
 SHORT = 3  # fewer letters than the index can look up
 LONG = 8
+LAST = "\U0010ffff"  # behind every letter
 WINDOW, SORTED = 600, 300  # entries read through before the index is asked; beginnings put in order
 
 
@@ -27,7 +29,7 @@ def candidates(session: Session, asked: Sequence[Asked], limit: int) -> set[int]
     """The latest entries that have all that is wanted, so many for each pair of what is wanted and a section."""
     long_enough = [one for one in asked if any(len(part) >= SHORT for part in one[0])]
     if session.get_bind().dialect.name == "sqlite":
-        return {number for _, number in _ask(session, long_enough, _trigrams, limit)}
+        return {number for _, number in _ask(session, long_enough, _on_sqlite, limit)}
     latest = _ask(session, long_enough, _latest, limit)
     counts = [sum(1 for place, _ in latest if place == number) for number in range(len(long_enough))]
     rare = [one for one, count in zip(long_enough, counts, strict=True) if count < limit and not _begins(one[0])]
@@ -42,6 +44,17 @@ def _ask(session: Session, asked: Sequence[Asked], part: Callable[..., str], lim
         for number, one in enumerate(asked)
     ]
     return [(row[0], row[1]) for row in session.execute(text(" UNION ALL ".join(pieces)), values)] if pieces else []
+
+
+def _on_sqlite(wanted: Wanted, section: str, number: int, values: dict[str, Any]) -> str:
+    """The part of a statement for SQLite: what titles begin with by an index of its own, all else by trigrams."""
+    if not _begins(wanted):
+        return _trigrams(wanted, section, number, values)
+    begin = wanted[0][:BEGINNING]
+    values |= {f"s{number}": section, f"b{number}": begin, f"e{number}": begin + LAST, f"w{number}": wanted[0]}
+    some = f"section = :s{number} AND substr(text, 1, {BEGINNING}) BETWEEN :b{number} AND :e{number} LIMIT {SORTED}"
+    inner = f"SELECT id, text FROM {TABLE} INDEXED BY {BY_BEGINNING} WHERE {some}"  # noqa: S608 (values are bound)
+    return f"SELECT id FROM ({inner}) AS i{number} WHERE instr(text, :w{number}) = 1 ORDER BY id DESC"  # noqa: S608
 
 
 def _trigrams(wanted: Wanted, section: str, number: int, values: dict[str, Any]) -> str:

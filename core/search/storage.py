@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 log = logging.getLogger(__name__)
 TABLE, FTS, GIN = "search_entries", "search_fts", "ix_search_entries_text"
+BEGIN = f"{GIN}_begin"
 BEGINNING = 80  # letters of a title that are indexed to find what begins so
 MARKED = "(lower(substr(section, 1, 3)) || text)"  # what PostgreSQL indexes: the section stands in front
 MADE_BY_HAND = (FTS, GIN)  # and whatever begins so: no model tells of them
@@ -47,12 +48,15 @@ def make_index(connection: Connection, *, extension: str = "pg_trgm") -> bool:
     Then searching reads through all rows. The transaction goes on either way; what is there already is left alone.
     """
     if connection.dialect.name == "sqlite":
+        connection.execute(
+            text(f"CREATE INDEX IF NOT EXISTS {BEGIN} ON {TABLE} (section, substr(text, 1, {BEGINNING}))")
+        )
         if not connection.scalar(text("SELECT 1 FROM sqlite_master WHERE name = :name"), {"name": FTS}):
             for statement in _SQLITE:
                 connection.execute(text(statement))
         return True
     beginnings = f"(section, substr(text, 1, {BEGINNING}) text_pattern_ops)"
-    connection.execute(text(f"CREATE INDEX IF NOT EXISTS {GIN}_begin ON {TABLE} {beginnings}"))
+    connection.execute(text(f"CREATE INDEX IF NOT EXISTS {BEGIN} ON {TABLE} {beginnings}"))
     try:
         with connection.begin_nested():
             connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
