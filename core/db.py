@@ -14,10 +14,13 @@ import zope.sqlalchemy
 from sqlalchemy import (
     JSON,
     BigInteger,
+    CompoundSelect,
+    CursorResult,
     Delete,
     Dialect,
     Engine,
     MetaData,
+    Select,
     String,
     TypeDecorator,
     Update,
@@ -157,6 +160,17 @@ class Database:
         """A short session of one's own for reading."""
         with self._sessions(bind=self.engine) as session:
             yield session
+
+
+def look_up(session: Session, statement: Select[Any] | CompoundSelect[Any], **values: Any) -> CursorResult[Any]:
+    """Carry out a SELECT over tables, not over entities, that was built once and takes its values by name.
+
+    It goes past what a session does for entities, which takes three times as long as such a statement itself; what
+    the session has not written yet is written first. Whoever reads records so leaves out those in the bin by hand.
+    """
+    if session.new or session.dirty or session.deleted:
+        session.flush()
+    return session.connection().execute(statement, values)
 
 
 def changed(session: Session, statement: Update | Delete) -> int:

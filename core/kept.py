@@ -67,7 +67,13 @@ class MarkedTokens(SessionCSRFStoragePolicy):  # type: ignore[misc]
 
 def _marked(request: Any, token: str) -> str:
     user_id = request.session.get(USER)
-    return token if user_id is None else f"{token}.{user_id}.{_signature(request, token, str(user_id))}"
+    if user_id is None:
+        return token
+    bare, marked = getattr(request, "_marked_token", (None, ""))  # a page asks for it many times
+    if bare != (token, user_id):
+        marked = f"{token}.{user_id}.{_signature(request, token, str(user_id))}"
+        request._marked_token = (token, user_id), marked
+    return str(marked)
 
 
 def _signature(request: Any, token: str, user_id: str) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from jinja2 import pass_context
@@ -23,11 +24,14 @@ from core.web import Notice
 
 log = logging.getLogger(__name__)
 YEAR = 365 * 24 * 3600
+KNOWN_SECONDS = 2.0
+SECTIONS = ("", "Money", "Admin")
 HTMX = "js_lib_htmx:static/htmx/htmx.min.js"
 
 
 def includeme(config: Any) -> None:
     """Templates from `core/templates` and from plugins, filters, globals and static files."""
+    config.registry.static_addresses = {}
     config.add_settings(
         {
             "jinja2.undefined": "strict",
@@ -71,7 +75,8 @@ def _globals() -> dict[str, Any]:
         "csrf_input": csrf_input,
         "csrf_token": csrf_token,
         "url_for_static": url_for_static,
-        "navigation": navigation,
+        "menu": menu,
+        "request": CurrentRequest(),
         "panels": panels,
         "include_panel": include_panel,
         "viewer": viewer,
@@ -94,9 +99,17 @@ def _hash(path: Path, changed: int) -> str:
 
 
 def url_for_static(path: str) -> str:
-    """The address of a static file of the core (``style.css``) or of a package (``package:folder/file``)."""
+    """The address of a static file of the core (``style.css``) or of a package (``package:folder/file``).
+
+    It is kept for a moment, for making it anew means to look at the file.
+    """
     request = get_current_request()
-    return str(request.static_path(path if ":" in path else f"core:static/{path}"))
+    known: dict[tuple[str, str], tuple[float, str]] = request.registry.static_addresses
+    until, address = known.get((request.script_name, path), (0.0, ""))
+    if until < monotonic():
+        address = str(request.static_path(path if ":" in path else f"core:static/{path}"))
+        known[request.script_name, path] = (monotonic() + KNOWN_SECONDS, address)
+    return address
 
 
 def csrf_token() -> str:
@@ -109,11 +122,16 @@ def csrf_input() -> Markup:
 
     The second is left out for the default style (`core.users.style` reads it).
     """
-    token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token())
-    numbers = formats.style().numbers
+    return _hidden(csrf_token(), formats.style().numbers)
+
+
+@lru_cache(maxsize=64)
+def _hidden(token: str, numbers: str) -> Markup:
+    """Kept, because a page has many forms and they all carry the same."""
+    field = Markup('<input type="hidden" name="csrf_token" value="{}">').format(token)
     if numbers == formats.DEFAULT.numbers:
-        return token
-    return token + Markup('<input type="hidden" name="number_style" value="{}">').format(numbers)
+        return field
+    return field + Markup('<input type="hidden" name="number_style" value="{}">').format(numbers)
 
 
 def _ago(value: Any) -> str:
@@ -148,10 +166,31 @@ def notices() -> list[Notice]:
         return []
 
 
-def navigation(section: str = "") -> list[NavLink]:
-    """The entries of one section of the main navigation that the user may see, by order and title."""
+class CurrentRequest:
+    """The request that is being answered, by the name that templates have for it anyway.
+
+    A macro that finds it here is imported once and for all; ``import … with context`` would make all macros of its
+    file anew for every page.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(get_current_request(), name)
+
+
+def menu() -> list[tuple[str, list[tuple[NavLink, bool]]]]:
+    """The main navigation: sections by title, without those that are empty; of each the entries that the user may see,
+    by order and title, and whether the page stands at or below one. The first section has no title."""
     request = get_current_request()
-    return [link for link in _links(request) if link.section == section]
+    path, links = request.path, _links(request)
+    return [
+        (title, [(link, _leads(link.url, path)) for link in links if link.section == title])
+        for title in SECTIONS
+        if not title or any(link.section == title for link in links)
+    ]
+
+
+def _leads(url: str, path: str) -> bool:
+    return path == url or (url != "/" and path.startswith(f"{url}/"))
 
 
 def _links(request: Any) -> list[NavLink]:

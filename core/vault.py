@@ -25,6 +25,7 @@ class Vault:
                 "Make one with `ledgertab key`."
             ) from error
         self._first = keys[0]
+        self._derived: dict[str, str] = {}
 
     def encrypt(self, text: str) -> str:
         """Ciphertext as text."""
@@ -42,7 +43,10 @@ class Vault:
 
     def derive(self, purpose: str) -> str:
         """A further secret for one purpose (cookie signing), from the first key."""
-        return hmac.new(self._first.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+        if purpose not in self._derived:
+            made = hmac.new(self._first.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+            self._derived[purpose] = made
+        return self._derived[purpose]
 
 
 def open_vault(settings: Settings) -> Vault:

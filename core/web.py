@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -104,6 +105,18 @@ def _session(request: Any) -> Session:
     event.listen(session, "before_flush", _refuse_to_write)
     request.add_finished_callback(lambda _: session.close())
     return session
+
+
+@contextmanager
+def reading(request: Any) -> Iterator[Session]:
+    """A session to look up what any page needs, such as who asks: the request's own where that reads only, else a
+    short one, so that nothing waits for a place to write and the page of a fault asks no broken transaction.
+    """
+    if request.method in READS and is_tm_active(request) and getattr(request, "exception", None) is None:
+        yield request.dbsession
+        return
+    with request.services.db.read() as session:
+        yield session
 
 
 def _refuse_to_write(session: Session, *_: Any) -> None:

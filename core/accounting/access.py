@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 
 from core.accounting.models import Connection, ConnectionAccess
+from core.db import look_up
 from core.users.models import User
+from core.web import reading
 
 SEE_STATUS, SEE_AMOUNTS, SEE_BILLS = "accounting.see_status", "accounting.see_amounts", "accounting.see_bills"
 LINK, DRAFT, MANAGE = "accounting.link", "accounting.draft", "accounting.manage_connections"
@@ -111,14 +113,18 @@ def may_read_deed(request: Any, rights: Iterable[str], values: dict[str, Any]) -
     return known and all(may(request, right, number) for right in rights)
 
 
+_ROLE = select(User.role_id).where(User.id == bindparam("user_id")).scalar_subquery()
+_ACCESS = cast(Table, ConnectionAccess.__table__)
+_LIMITS = select(_ACCESS.c.connection_id, _ACCESS.c.rights).where(_ACCESS.c.role_id == _ROLE)
+
+
 def _limits(request: Any) -> dict[int, frozenset[str]]:
-    """The rights of the user's role by connection, where they differ; read once a request, in a session of its own."""
+    """The rights of the user's role by connection, where they differ; read once a request."""
     found: dict[int, frozenset[str]] | None = getattr(request, "_accounting_access", None)
     if found is None:
         who = request.identity
-        role = select(User.role_id).where(User.id == (who.id if who else None)).scalar_subquery()
-        rows = select(ConnectionAccess.connection_id, ConnectionAccess.rights).where(ConnectionAccess.role_id == role)
-        with request.services.db.read() as session:
-            found = {number: whole(rights) for number, rights in session.execute(rows)}
+        with reading(request) as session:
+            rows = look_up(session, _LIMITS, user_id=who.id if who else None)
+            found = {row.connection_id: whole(row.rights) for row in rows}
         request._accounting_access = found
     return found

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.accounting.access import Sight
 from core.accounting.document_view import Inside
 from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink
 from core.accounting.words import BILL_KINDS, Status
+from core.db import look_up
 
 SightOf = Callable[[Connection], Sight]  # what the user may see of each connection
 PARTY_RECORDS = frozenset({"contacts", "organizations"})
@@ -46,16 +47,25 @@ def linked_ids(record: Any, column: Any, connection_id: int) -> Select[tuple[str
     return select(column).where(*mine)
 
 
+def _connections_of(links: Any) -> Select[Any]:
+    mine = (links.c.kind == bindparam("kind"), links.c.record_id == bindparam("record_id"))
+    return select(links.c.connection_id).where(*mine).distinct()
+
+
+_TO_PARTIES, _TO_DOCUMENTS = _connections_of(PartyLink.__table__), _connections_of(DocumentLink.__table__)
+_TO_NO_BILLS = _TO_DOCUMENTS.where(cast(Table, DocumentLink.__table__).c.document_kind.not_in(BILL_KINDS))
+
+
 def connections_linked(session: Session, record: Any, *, bills: bool) -> list[Connection]:
     """The connections that a record's tab shows something of, by name; disconnected ones too, for their snapshot stays.
 
     A link to a bill counts only with `bills`.
     """
-    table: Any = PartyLink if record.kind in PARTY_RECORDS else DocumentLink
-    mine = select(table.connection_id).where(table.kind == record.kind, table.record_id == record.id)
-    if table is DocumentLink and not bills:
-        mine = mine.where(DocumentLink.document_kind.not_in(BILL_KINDS))
-    return list(session.scalars(select(Connection).where(Connection.id.in_(mine)).order_by(Connection.name)))
+    query = _TO_PARTIES if record.kind in PARTY_RECORDS else _TO_DOCUMENTS if bills else _TO_NO_BILLS
+    ids = look_up(session, query, kind=record.kind, record_id=record.id).scalars().all()
+    if not ids:
+        return []
+    return list(session.scalars(select(Connection).where(Connection.id.in_(ids)).order_by(Connection.name)))
 
 
 def connections_known(session: Session, record: Any, sight_of: SightOf) -> list[Connection]:

@@ -16,10 +16,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from core import formats
@@ -42,6 +42,7 @@ from core.contract.values import (
     NewDocument,
     Ref,
 )
+from core.db import look_up
 from core.services import Services
 from core.users.models import User
 
@@ -341,12 +342,21 @@ def listed(session: Session, hidden: Collection[int] = (), *, by: int | None = N
 
 def waiting(session: Session, hidden: Collection[int] = ()) -> int:
     """How many of them there are, those in `hidden` connections left out: they count in the navigation."""
-    return session.scalar(select(func.count()).select_from(DraftChange).where(*_waiting(hidden))) or 0
+    return look_up(session, _COUNT, hidden=list(hidden)).scalar() or 0
 
 
 def _waiting(hidden: Collection[int]) -> tuple[ColumnElement[bool], ...]:
-    untouched = and_(DraftChange.version == 1, DraftChange.state == "open")
-    return (DraftChange.state != "made", ~untouched, DraftChange.connection_id.not_in(hidden))
+    return _conditions(DraftChange, hidden)
+
+
+def _conditions(of: Any, hidden: Any) -> tuple[ColumnElement[bool], ...]:
+    """The same over the class, or over the columns of its table; `hidden` may be a parameter."""
+    untouched = and_(of.version == 1, of.state == "open")
+    return (of.state != "made", ~untouched, of.connection_id.not_in(hidden))
+
+
+_ROWS = cast(Table, DraftChange.__table__)
+_COUNT = select(func.count()).select_from(_ROWS).where(*_conditions(_ROWS.c, bindparam("hidden", expanding=True)))
 
 
 def tidy(services: Services) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Table, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from core.accounting import draft_notes, due_dates, intents, linking, sending, snapshot
@@ -24,6 +24,7 @@ from core.audit.service import record_deed
 from core.contract.errors import NotFound, ProviderError
 from core.contract.provider import AccountingProvider
 from core.contract.values import Capability, Document, DocumentKind, DocumentStatus, NewDocument
+from core.db import look_up
 from core.records.lists import PAGE_SIZE, Found
 from core.records.service import RecordNotFound, get_record
 from core.services import Services
@@ -208,10 +209,17 @@ def _listed(session: Session, query: Any) -> list[Listed]:
     return [Listed(draft, document, name or "") for draft, document, name in session.execute(query)]
 
 
+_ROWS = cast(Table, Draft.__table__)
+_WAITING = (
+    select(func.count())
+    .select_from(_ROWS)
+    .where(_ROWS.c.state != "made", _ROWS.c.connection_id.not_in(bindparam("hidden", expanding=True)))
+)
+
+
 def waiting(session: Session, hidden: Collection[int] = ()) -> int:
     """How many drafts are not made yet, those for `hidden` connections left out: the count in the navigation."""
-    mine = (Draft.state != "made", Draft.connection_id.not_in(hidden))
-    return session.scalar(select(func.count()).select_from(Draft).where(*mine)) or 0
+    return look_up(session, _WAITING, hidden=list(hidden)).scalar() or 0
 
 
 def own_total(draft: Draft | DraftChange) -> Decimal:

@@ -5,16 +5,29 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from core import formats
 from core.activity.models import OPEN, Task
+from core.db import look_up
 from core.records import lists
+from core.records.hiding import WITH
 from core.records.lists import PAGE_SIZE, Found
 from core.users import service as users
+
+_ROWS = cast(Table, Task.__table__)
+_IS_DUE = (_ROWS.c.assignee_id == bindparam("user_id"), _ROWS.c.state == OPEN, _ROWS.c.due_on <= bindparam("until"))
+_DUE = select(func.count()).select_from(_ROWS).where(*_IS_DUE)
+_OPEN_ON = (
+    select(Task)
+    .where(Task.kind == bindparam("kind"), Task.record_id == bindparam("record_id"), Task.state == OPEN)
+    .order_by(Task.due_on.asc().nulls_last(), Task.id)
+    .limit(bindparam("limit"))
+    .execution_options(**WITH)
+)
 
 
 @dataclass(frozen=True)
@@ -57,8 +70,7 @@ def due(session: Session, user_id: int, until: dt.date, *, limit: int) -> Sequen
 
 def count_due(session: Session, user_id: int, until: dt.date) -> int:
     """How many these are in all."""
-    query = select(func.count()).select_from(Task)
-    return session.scalar(query.where(Task.assignee_id == user_id, Task.state == OPEN, Task.due_on <= until)) or 0
+    return look_up(session, _DUE, user_id=user_id, until=until).scalar() or 0
 
 
 def count_open(session: Session, user_id: int) -> int:
@@ -69,8 +81,7 @@ def count_open(session: Session, user_id: int) -> int:
 
 def open_on(session: Session, kind: str, record_id: int, *, limit: int) -> Sequence[Task]:
     """The open tasks about a record, by when they are due."""
-    query = select(Task).where(Task.kind == kind, Task.record_id == record_id, Task.state == OPEN)
-    return session.scalars(query.order_by(Task.due_on.asc().nulls_last(), Task.id).limit(limit)).all()
+    return session.scalars(_OPEN_ON, {"kind": kind, "record_id": record_id, "limit": limit}).all()
 
 
 def rows(session: Session, tasks: Sequence[Task], today: dt.date) -> list[Row]:

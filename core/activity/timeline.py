@@ -9,14 +9,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import Table, and_, bindparam, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from core.activity.models import Note, Task
 from core.activity.service import DEEDS
 from core.audit.models import AuditEntry
+from core.db import look_up
 
 # What happened at the same moment stands in this order, the last first.
 SOURCES = ("deed", "made", "note", "closed")
@@ -81,33 +82,51 @@ def _of(source: str) -> tuple[Any, Any]:
     return Task, Task.closed_at if source == "closed" else Task.created_at
 
 
-def _query(source: str) -> Any:
+def _part(source: str, place: Place | None) -> Any:
+    """The next entries of one source: which source, when, and the id."""
     model, moment = _of(source)
-    query = select(model).where(model.kind == bindparam("kind"), model.record_id == bindparam("record_id"))
+    rows = cast(Table, model.__table__)
+    when, number = rows.c[moment.key], rows.c.id
+    query = select(literal_column(str(SOURCES.index(source))).label("source"), when.label("moment"), number.label("id"))
+    query = query.where(rows.c.kind == bindparam("kind"), rows.c.record_id == bindparam("record_id"))
     if source == "deed":
-        query = query.where(AuditEntry.deed.not_in(bindparam("left_out", expanding=True)))
+        query = query.where(rows.c.deed.not_in(bindparam("left_out", expanding=True)))
     elif source == "closed":
-        query = query.where(Task.closed_at.is_not(None))
-    return query.order_by(moment.desc(), model.id.desc()).limit(bindparam("limit"))
+        query = query.where(when.is_not(None))
+    if place is not None:
+        query = query.where(_behind(place, source, when, number))
+    return query.order_by(when.desc(), number.desc()).limit(bindparam("limit"))
 
 
-_QUERIES = {source: _query(source) for source in SOURCES}  # built once: it takes longer than they do
+def _places(place: Place | None) -> Any:
+    """The next entries of all sources, each from its own index."""
+    parts = (_part(source, place).subquery() for source in SOURCES)
+    return union_all(*(select(part.c.source, part.c.moment, part.c.id) for part in parts))
+
+
+_FIRST = _places(None)  # built once: it takes longer than it does
 
 
 def _batch(
     session: Session, kind: str, record_id: int, place: Place | None, limit: int, left_out: Collection[str]
 ) -> tuple[list[Happening], bool]:
     """The next entries, and whether these were all."""
-    values = {"kind": kind, "record_id": record_id, "limit": limit}
-    merged: list[Happening] = []
-    for source, query in _QUERIES.items():
-        model, moment = _of(source)
-        narrowed = query if place is None else query.where(_behind(place, source, moment, model.id))
-        more = {"left_out": [*OWN_DEEDS, *left_out]} if source == "deed" else {}
-        rows = session.scalars(narrowed, {**values, **more})
-        merged += [Happening(getattr(row, moment.key), source, row) for row in rows]
-    merged.sort(key=lambda one: one.place, reverse=True)
-    return merged[:limit], len(merged) < limit
+    values = {"kind": kind, "record_id": record_id, "limit": limit, "left_out": [*OWN_DEEDS, *left_out]}
+    found = look_up(session, _FIRST if place is None else _places(place), **values).all()
+    latest = sorted(found, key=lambda row: (row.moment, row.source, row.id), reverse=True)[:limit]
+    rows = _rows(session, latest)
+    there = [Happening(row.moment, SOURCES[row.source], rows.get((row.source, row.id))) for row in latest]
+    return [one for one in there if one.what is not None], len(found) < limit
+
+
+def _rows(session: Session, found: Sequence[Any]) -> dict[tuple[int, int], What]:
+    """What tells of these entries, by source and id."""
+    rows: dict[tuple[int, int], What] = {}
+    for source in {row.source for row in found}:
+        model, _ = _of(SOURCES[source])
+        query = select(model).where(model.id.in_([row.id for row in found if row.source == source]))
+        rows |= {(source, one.id): one for one in session.scalars(query)}
+    return rows
 
 
 def _behind(place: Place, source: str, moment: Any, number: Any) -> Any:

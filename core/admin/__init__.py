@@ -21,9 +21,14 @@ def includeme(config: Any) -> None:
 
 def navigation(request: Any) -> Iterable[NavLink]:
     """What administrators look after."""
-    yield NavLink("Plugins", "/admin/plugins", section="Admin", order=20, right="admin.plugins")
-    yield NavLink("Stages", "/admin/stages", section="Admin", order=24, right="records.define")
-    yield NavLink("Custom fields", "/admin/fields", section="Admin", order=26, right="records.define")
-    yield NavLink("Users", "/admin/users", section="Admin", order=30, right="admin.users")
-    yield NavLink("Roles", "/admin/roles", section="Admin", order=31, right="admin.users")
-    yield NavLink("Audit trail", "/admin/audit", section="Admin", order=40, right="audit.see")
+    return _LINKS
+
+
+_LINKS = (
+    NavLink("Plugins", "/admin/plugins", section="Admin", order=20, right="admin.plugins"),
+    NavLink("Stages", "/admin/stages", section="Admin", order=24, right="records.define"),
+    NavLink("Custom fields", "/admin/fields", section="Admin", order=26, right="records.define"),
+    NavLink("Users", "/admin/users", section="Admin", order=30, right="admin.users"),
+    NavLink("Roles", "/admin/roles", section="Admin", order=31, right="admin.users"),
+    NavLink("Audit trail", "/admin/audit", section="Admin", order=40, right="audit.see"),
+)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.records.bin import WITH
+from core.records.hiding import WITH
 from core.records.models import MODELS, Contact, Organization
 
 Key = tuple[str, ...]

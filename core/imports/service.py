@@ -20,8 +20,8 @@ from core.imports.cells import Options, RowReader
 from core.imports.models import AT_WORK, Import, ImportedRecord, RefusedRow
 from core.imports.planning import Rules
 from core.imports.reading import BadFile, Examined, Layout, write_csv
-from core.records.bin import WITH
 from core.records.fields import AmountField, DayField
+from core.records.hiding import WITH
 from core.records.models import MODELS
 from core.services import Services
 from core.settings import StartError

@@ -116,6 +116,9 @@ def add_record_aside(config: Any, aside: Callable[[Any, Record], Iterable[Panel]
     config.registry.record_asides.append(aside)
 
 
+_LISTS = tuple(NavLink(kind.plural, f"/{kind.key}", order=place) for place, kind in enumerate(KINDS.values(), start=1))
+
+
 def navigation(request: Any) -> Iterable[NavLink]:
     """The four lists."""
-    return [NavLink(kind.plural, f"/{kind.key}", order=place) for place, kind in enumerate(KINDS.values(), start=1)]
+    return _LISTS

@@ -6,26 +6,16 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import event, func, select
-from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from core.contract.extensions import RecordChange
+from core.records.hiding import WITH
 from core.records.lists import SINGULAR
-from core.records.models import MODELS, Record, RecordBase
+from core.records.models import MODELS, Record
 from core.records.service import LARGEST_ID, Actor, RecordNotFound, write_down
 
 KEPT_FOR = dt.timedelta(days=30)
-BINNED = "with_binned"
-WITH = {BINNED: True}
-_HIDE = with_loader_criteria(RecordBase, lambda cls: cls.deleted_at.is_(None), include_aliases=True)
-
-
-@event.listens_for(Session, "do_orm_execute")
-def _hide(state: ORMExecuteState) -> None:
-    """No reading finds what is in the bin, unless it says that it wants to (`BINNED` among its execution options)."""
-    inner = state.is_column_load or state.is_relationship_load  # these take over what the first statement hides
-    if state.is_select and not inner and not state.execution_options.get(BINNED):
-        state.statement = state.statement.options(_HIDE)
 
 
 def count(session: Session, kind: str) -> int:

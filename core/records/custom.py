@@ -12,12 +12,12 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import String, UniqueConstraint, select
+from sqlalchemy import String, Table, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.db import Base, Json
+from core.db import Base, Json, look_up
 from core.forms import can_be_seen
 
 TEXT, NUMBER, DATE, CHOICE, YES_NO = "text", "number", "date", "choice", "yesno"
@@ -83,11 +83,17 @@ class CustomField:
         return value.isoformat() if isinstance(value, dt.date) else value
 
 
+_ROWS = cast(Table, CustomFieldRow.__table__)
+_SHOWN = (
+    select(_ROWS.c.key, _ROWS.c.label, _ROWS.c.style, _ROWS.c.choices, _ROWS.c.in_list)
+    .where(_ROWS.c.kind == bindparam("kind"), ~_ROWS.c.retired)
+    .order_by(_ROWS.c.position, _ROWS.c.id)
+)
+
+
 def custom_fields(session: Session, kind: str) -> tuple[CustomField, ...]:
     """The custom fields of a type in their order, without retired ones."""
-    row = CustomFieldRow
-    query = select(row.key, row.label, row.style, row.choices, row.in_list).where(row.kind == kind, ~row.retired)
-    found = session.execute(query.order_by(row.position, row.id))
+    found = look_up(session, _SHOWN, kind=kind)
     return tuple(CustomField(one.key, one.label, one.style, tuple(one.choices), one.in_list) for one in found)
 
 

@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 from webob.multidict import MultiDict
 
 from core.records import lists, service
-from core.records.bin import WITH
 from core.records.custom_form import form_class
 from core.records.fields import FEW, LinkField
 from core.records.forms import OpportunityForm, RecordForm
+from core.records.hiding import WITH
 from core.records.kinds import RecordKind
 from core.records.models import MODELS, Record
 from core.records.stages import stages

@@ -11,6 +11,8 @@ from core.records.custom import CustomField
 from core.records.forms import ContactForm, OpportunityForm, OrganizationForm, ProjectForm, RecordForm
 from core.records.models import Contact, Opportunity, Organization, Project, Record
 
+NUMERIC = ("money", "number")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -26,6 +28,11 @@ class Column:
     sort: str = ""
     minor: bool = False
     field: CustomField | None = None
+
+    @property
+    def look(self) -> str:
+        """The classes of its cells."""
+        return f"{self.style}{' n' if self.style in NUMERIC else ''}{' hide' if self.minor else ''}"
 
     def value(self, record: Record) -> Any:
         """What a record has in it."""

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, bindparam, func, literal, literal_column, or_, select
+from sqlalchemy.orm import Session, defer, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from core.db import Base, look_up
 from core.records import keyset, sorting
+from core.records.hiding import WITH
 from core.records.keyset import Order, Place
 from core.records.models import MODELS, Contact, Opportunity, Organization, Project, Record
 from core.records.tags import RecordTag
@@ -159,8 +161,19 @@ def find(
     )
 
 
+def _all_of(kind: str) -> Any:
+    table = Base.metadata.tables[kind]
+    some: Any = select(literal_column("1")).select_from(table).where(table.c.deleted_at.is_(None)).limit(COUNTED + 1)
+    return select(func.count()).select_from(some.subquery())
+
+
+_ALL = {kind: _all_of(kind) for kind in MODELS}
+
+
 def count(session: Session, kind: str, where: Conditions, *, most: int = COUNTED) -> int:
     """How many records meet the conditions, up to one more than `most`: nothing beyond is looked at."""
+    if not where and most == COUNTED:
+        return look_up(session, _ALL[kind]).scalar() or 0
     model: Any = MODELS[kind]
     some = select(literal(1)).select_from(model).where(model.deleted_at.is_(None), *where).limit(most + 1)
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0
@@ -180,8 +193,7 @@ class _Reading:
     total: int
 
     def rows(self, start: Place | None = None, *, backward: bool = False, more: int = 1) -> list[Any]:
-        model: Any = MODELS[self.kind]
-        query = _with_links(select(model).where(*self.conditions), self.kind)
+        query = _SHOWN[self.kind].where(*self.conditions)
         return keyset.rows(self.session, query, self.order, limit=PAGE_SIZE + more, start=start, backward=backward)
 
     def by_place(self, at: At) -> Page:
@@ -229,13 +241,19 @@ def suggestions(session: Session, kind: str, text: str, *, limit: int = 10) -> S
     return session.scalars(select(model).where(*matching(kind, text)).order_by(*by_name, model.id).limit(limit)).all()
 
 
+def _count_of(related: Related) -> Any:
+    table = Base.metadata.tables[related.kind]
+    mine = (table.c[related.column.key] == bindparam("id"), table.c.deleted_at.is_(None))
+    return select(func.count()).select_from(table).where(*mine).scalar_subquery()
+
+
+_COUNTS = {kind: select(*map(_count_of, related)) for kind, related in RELATED.items() if related}
+
+
 def related_counts(session: Session, record: Record) -> list[tuple[Related, int]]:
     """How many records of each kind belong to this one."""
-    counted = []
-    for related in RELATED[record.kind]:
-        query = select(func.count()).select_from(MODELS[related.kind]).where(related.column == record.id)
-        counted.append((related, session.scalar(query) or 0))
-    return counted
+    counts = look_up(session, _COUNTS[record.kind], id=record.id).one() if record.kind in _COUNTS else ()
+    return list(zip(RELATED[record.kind], counts, strict=True))
 
 
 def titles(session: Session, kind: str, ids: Iterable[int]) -> dict[int, str]:
@@ -251,14 +269,40 @@ def titles_of_links(kind: str) -> list[Any]:
     return [joinedload(link).load_only(*names.get(link.entity.class_, (Opportunity.name,))) for link in links]
 
 
+_TAG_ROWS = Base.metadata.tables[RecordTag.__tablename__]
+_ANY_TAG = (
+    select(_TAG_ROWS.c.record_id)
+    .where(_TAG_ROWS.c.kind == bindparam("kind"), _TAG_ROWS.c.record_id.in_(bindparam("ids", expanding=True)))
+    .limit(1)
+)
+_TAGS = (
+    select(RecordTag)
+    .where(RecordTag.kind == bindparam("kind"), RecordTag.record_id.in_(bindparam("ids", expanding=True)))
+    .order_by(RecordTag.tag)
+    .execution_options(**WITH)
+)
+
+
 def read_tags(session: Session, kind: str, records: Sequence[Record]) -> None:
     """Read the tags of records in one go, by the key of their table, which no join of the two would use."""
     rows: dict[int, list[RecordTag]] = {record.id: [] for record in records}
-    query = select(RecordTag).where(RecordTag.kind == kind, RecordTag.record_id.in_(rows)).order_by(RecordTag.tag)
-    for row in session.scalars(query) if rows else ():
-        rows[row.record_id].append(row)
+    if rows and look_up(session, _ANY_TAG, kind=kind, ids=list(rows)).first():  # most have none
+        for row in session.scalars(_TAGS, {"kind": kind, "ids": list(rows)}):
+            rows[row.record_id].append(row)
     for record in records:
         set_committed_value(record, "tag_rows", rows[record.id])
+
+
+def _shown(kind: str) -> Any:
+    """The query of a list without its conditions: what no column shows is read only if it is asked for all the same."""
+    model: Any = MODELS[kind]
+    unseen = [defer(getattr(model, name)) for name in _UNSEEN if hasattr(model, name)]
+    return select(model).options(*titles_of_links(kind), *unseen)
+
+
+_REACHED = ("kept_emails", "kept_phones", "kept_addresses", "email_kind", "phone_kind", "address_kind")
+_UNSEEN = (*_REACHED, "address", "region", "postal_code", "website", "tax_number", "created_at")
+_SHOWN = {kind: _shown(kind) for kind in MODELS}
 
 
 def _with_links(query: Any, kind: str) -> Any:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import ForeignKey, Index, String, Text, func, or_, select
+from sqlalchemy import ForeignKey, Index, String, Text, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import Base, Moment
+from core.records.hiding import WITH
 
 LONGEST, LONGEST_QUERY, MOST = 60, 4_000, 50
 
@@ -33,11 +34,17 @@ class SavedView(Base):
         return f"/{self.kind}?{self.query}"
 
 
+_SEEN = (
+    select(SavedView)
+    .where(SavedView.kind == bindparam("kind"), or_(SavedView.user_id == bindparam("user_id"), SavedView.shared))
+    .order_by(func.lower(SavedView.name), SavedView.id)
+    .execution_options(**WITH)
+)
+
+
 def views_of(session: Session, kind: str, user_id: int) -> Sequence[SavedView]:
     """The views of a type that a user sees: own ones, and those that others share, by name."""
-    seen = or_(SavedView.user_id == user_id, SavedView.shared)
-    query = select(SavedView).where(SavedView.kind == kind, seen)
-    return session.scalars(query.order_by(func.lower(SavedView.name), SavedView.id)).all()
+    return session.scalars(_SEEN, {"kind": kind, "user_id": user_id}).all()
 
 
 def save(

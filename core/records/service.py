@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -17,6 +17,7 @@ from core.contract.extensions import RecordChange
 from core.loader import Plugins
 from core.records import lists
 from core.records.custom import changed_in, custom_fields
+from core.records.hiding import HIDE, WITH
 from core.records.models import MODELS, Contact, Opportunity, Record
 from core.records.stages import outcome_of, stages
 
@@ -69,14 +70,27 @@ class Actor:
     bulk_watchers: Sequence[BulkWatcher] = ()
 
 
+def _one(kind: str, model: Any) -> Any:
+    query = select(model).where(model.id == bindparam("id")).options(HIDE, *lists.titles_of_links(kind))
+    return query.execution_options(**WITH)
+
+
+_ONE = {kind: _one(kind, model) for kind, model in MODELS.items()}  # built once: that takes longer than carrying it out
+
+
 def get_record(session: Session, kind: str, record_id: int, *, for_change: bool = False) -> Record:
     """The record of that kind and id. Raises `RecordNotFound`.
 
     `for_change` locks the row where the database can (SQLite's writers wait for each other anyway).
     """
     model: Any = MODELS.get(kind)
-    known = model is not None and record_id <= LARGEST_ID
-    record: Record | None = session.get(model, record_id, with_for_update=for_change or None) if known else None
+    record: Record | None = None
+    if model is not None and record_id <= LARGEST_ID:
+        if for_change:
+            record = session.get(model, record_id, with_for_update=True)
+        else:
+            record = session.scalars(_ONE[kind], {"id": record_id}).first()
+            lists.read_tags(session, kind, [record] if record else [])
     if record is None:
         word = lists.SINGULAR.get(kind, "record")
         raise RecordNotFound(f"There is no {word} with the number {record_id}. It may have been deleted.")

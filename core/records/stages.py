@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import String, Table, case, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.db import Base
+from core.db import Base, look_up
 
 OPEN, WON, LOST = "open", "won", "lost"
 OUTCOMES = (OPEN, WON, LOST)
@@ -44,10 +45,13 @@ STANDARD = (
 )
 
 
+_ROWS = cast(Table, StageRow.__table__)
+_STAGES = select(_ROWS.c.name, _ROWS.c.probability, _ROWS.c.outcome).order_by(_ROWS.c.position, _ROWS.c.id)
+
+
 def stages(session: Session) -> Sequence[Stage]:
     """The stages in their order; the standard ones until an administrator has written others."""
-    query = select(StageRow.name, StageRow.probability, StageRow.outcome).order_by(StageRow.position, StageRow.id)
-    return [Stage(*row) for row in session.execute(query)] or STANDARD
+    return [Stage(row.name, row.probability, row.outcome) for row in look_up(session, _STAGES)] or STANDARD
 
 
 def outcome_of(found: Sequence[Stage], name: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
-from sqlalchemy import Index, String, func, select
+from sqlalchemy import Index, String, Table, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.db import Base
+from core.db import Base, look_up
 
 LONGEST, MOST = 40, 20
 
@@ -23,7 +24,16 @@ class RecordTag(Base):
     tag: Mapped[str] = mapped_column(String(LONGEST), primary_key=True)
 
 
+_ROWS = cast(Table, RecordTag.__table__)
+_KNOWN = (
+    select(_ROWS.c.tag)
+    .where(_ROWS.c.kind == bindparam("kind"))
+    .group_by(_ROWS.c.tag)
+    .order_by(func.count().desc(), _ROWS.c.tag)
+    .limit(bindparam("most"))
+)
+
+
 def known_tags(session: Session, kind: str, *, limit: int = 200) -> Sequence[str]:
     """The tags that records of a type have, the most used first."""
-    query = select(RecordTag.tag).where(RecordTag.kind == kind).group_by(RecordTag.tag)
-    return session.scalars(query.order_by(func.count().desc(), RecordTag.tag).limit(limit)).all()
+    return look_up(session, _KNOWN, kind=kind, most=limit).scalars().all()

@@ -10,6 +10,7 @@ from core.forms import clean
 from core.records import bin, lists, merging, service
 from core.records.editing import edit_form, form_for, is_good, new_form, typed_in
 from core.records.export import export
+from core.records.facts import Facts
 from core.records.kinds import KINDS, RecordKind, tone_of
 from core.records.listing import listing, place_of, tags_to_offer
 from core.records.models import Record
@@ -82,8 +83,8 @@ def show(request: Any) -> dict[str, Any]:
     """A record: its fields, and beside them what other rooms have to show, such as what happened on it."""
     record = record_of(request)
     asides = [panel for aside in request.registry.record_asides for panel in aside(request, record)]
-    form = form_for(request, KINDS[record.kind])(obj=record)
-    return record_page(request, record, "overview", facts=form, asides=asides, tones=tone_of)
+    facts = Facts(form_for(request, KINDS[record.kind]), record)
+    return record_page(request, record, "overview", facts=facts, asides=asides, tones=tone_of)
 
 
 def related(request: Any) -> Any:

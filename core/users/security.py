@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from core.users import sessions
 from core.users.service import Identity, who_holds
+from core.web import reading
 
 log = logging.getLogger(__name__)
 LOGIN = "login"
@@ -32,7 +33,7 @@ def _write_down(session_id: int, request: Any) -> None:
 class LoginPolicy:
     """A permission is a right of the user's role; ``login`` is given to everybody who is logged in.
 
-    The identity is loaded in a short session of its own, so that it is there on every route, and once a request.
+    The identity is loaded once a request, by `core.web.reading`, so that it is there on every route.
     """
 
     def __init__(self, every_right: frozenset[str]) -> None:
@@ -44,7 +45,7 @@ class LoginPolicy:
         if not isinstance(token, str):
             return None
         now = request.clock.now()
-        with request.services.db.read() as session:
+        with reading(request) as session:
             found = who_holds(session, token, when=now, every_right=self._every_right)
         if found and found.seen_at and found.seen_at < now - sessions.SEEN_EVERY:
             # Afterwards, for the request may be writing itself by now, and SQLite has one writer at a time.

@@ -7,11 +7,13 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Table, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.db import look_up
 from core.forms import clean
 from core.users.models import LoginSession, Role, User
 from core.users.passwords import hashed, is_weakly_hashed, matches
@@ -84,30 +86,34 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+# Every page asks these, so they are built once.
+_USERS, _ROLES, _LOGINS = (cast(Table, model.__table__) for model in (User, Role, LoginSession))
 _WHO = (
     select(
-        User.id,
-        User.login,
-        User.name,
-        Role.key,
-        Role.rights,
-        User.theme,
-        LoginSession.id.label("session_id"),
-        LoginSession.seen_at,
-        User.time_zone,
-        User.numbers,
-        User.dates,
+        _USERS.c.id,
+        _USERS.c.login,
+        _USERS.c.name,
+        _ROLES.c.key,
+        _ROLES.c.rights,
+        _USERS.c.theme,
+        _LOGINS.c.id.label("session_id"),
+        _LOGINS.c.seen_at,
+        _USERS.c.time_zone,
+        _USERS.c.numbers,
+        _USERS.c.dates,
     )
-    .join(LoginSession, LoginSession.user_id == User.id)
-    .join(Role, Role.id == User.role_id)
-    .where(User.active)
+    .select_from(_LOGINS)
+    .join(_USERS, _USERS.c.id == _LOGINS.c.user_id)
+    .join(_ROLES, _ROLES.c.id == _USERS.c.role_id)
+    .where(_USERS.c.active, _LOGINS.c.token_hash == bindparam("hash"), _LOGINS.c.expires_at > bindparam("now"))
 )
+_PEOPLE = select(_USERS.c.id, _USERS.c.name).where(_USERS.c.active).order_by(_USERS.c.name, _USERS.c.id)
+_NAMES = select(_USERS.c.id, _USERS.c.name).where(_USERS.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def who_holds(session: Session, token: str, *, when: datetime, every_right: frozenset[str]) -> Identity | None:
     """The identity behind a browser's token; None when it is unknown, over, or its user deactivated."""
-    found = _WHO.where(LoginSession.token_hash == hash_token(token), LoginSession.expires_at > when)
-    row = session.execute(found).first()
+    row = look_up(session, _WHO, hash=hash_token(token), now=when).first()
     if row is None:
         return None
     rights = every_right if ALL in row.rights else frozenset(row.rights)
@@ -116,16 +122,13 @@ def who_holds(session: Session, token: str, *, when: datetime, every_right: froz
 
 def active_people(session: Session) -> list[tuple[int, str]]:
     """Id and name of every active user, by name."""
-    found = select(User.id, User.name).where(User.active).order_by(User.name, User.id)
-    return [(row.id, row.name) for row in session.execute(found)]
+    return [(row.id, row.name) for row in look_up(session, _PEOPLE)]
 
 
 def names_of(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
     """Names by user id, of active users and others."""
     wanted = {each for each in ids if each is not None}
-    if not wanted:
-        return {}
-    return {row.id: row.name for row in session.execute(select(User.id, User.name).where(User.id.in_(wanted)))}
+    return {row.id: row.name for row in look_up(session, _NAMES, ids=list(wanted))} if wanted else {}
 
 
 def set_theme(session: Session, user_id: int, theme: str) -> None:

@@ -17,8 +17,8 @@ from core.imports import jobs
 from core.imports.models import Import
 from core.imports.writing import write_piece
 from core.jobs.periodic import tick
-from core.records.bin import WITH
 from core.records.custom import CustomFieldRow
+from core.records.hiding import WITH
 from core.records.models import Contact, Organization
 from core.services import Services
 from core.users.models import User

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core import ManualClock
 from core.jobs.periodic import tick
-from core.records.bin import WITH
+from core.records.hiding import WITH
 from core.records.models import Contact, Organization
 from core.services import Services
 from tests.conftest import LogIn
