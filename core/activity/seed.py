@@ -43,12 +43,12 @@ TASKS = (
     ("Send the proposal", "sales", -6, "opportunities", "Roastery refit, stage 2", DONE, 11),
     ("Look through the open deals", "admin", 0, "", "", OPEN, 1),
 )
-# Opportunity, days ago, the stage before and after.
+# Oldest first: opportunity, days ago, the stage before and after.
 STAGES = (
-    ("Roastery refit, stage 2", 16, "New", "Qualified"),
-    ("Roastery refit, stage 2", 6, "Qualified", "Proposal"),
-    ("Autumn beans", 8, "New", "Qualified"),
     ("Tap-room coffee bar", 40, "Proposal", "Won"),
+    ("Roastery refit, stage 2", 16, "New", "Qualified"),
+    ("Autumn beans", 8, "New", "Qualified"),
+    ("Roastery refit, stage 2", 6, "Qualified", "Proposal"),
 )
 
 
