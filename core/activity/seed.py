@@ -41,7 +41,7 @@ TASKS = (
     ("Price three kitchens", "sales", 9, "opportunities", "Staff kitchens, three sites", OPEN, 4),
     ("Measure the roastery", "sales", -8, "projects", "Roastery refit", DONE, 15),
     ("Send the proposal", "sales", -6, "opportunities", "Roastery refit, stage 2", DONE, 11),
-    ("Look through the open deals", "admin", 0, "", "", OPEN, 1),
+    ("Look through the open opportunities", "admin", 0, "", "", OPEN, 1),
 )
 # Oldest first: opportunity, days ago, the stage before and after.
 STAGES = (

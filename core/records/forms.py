@@ -186,7 +186,7 @@ class MoneyPart(Form):
 
 
 class OpportunityForm(RecordForm, MoneyPart):
-    """A deal that may come off."""
+    """A sale that may come off."""
 
     LAYOUT = (
         ("Opportunity", ("name", "organization_id", "contact_id")),
@@ -264,7 +264,7 @@ class OpportunityForm(RecordForm, MoneyPart):
         self.stage.offer([stage.name for stage in stages])
 
     def _check_stage(self) -> bool:
-        """A lost deal says why; an empty probability is the stage's."""
+        """A lost opportunity says why; an empty probability is the stage's."""
         chosen = next((stage for stage in self.stages if stage.name == self.stage.data), None)
         if self.probability.data is None and not self.probability.errors:
             self.probability.data = chosen.probability if chosen else 0
