@@ -92,6 +92,16 @@ def test_a_stage_moves_up_and_down_with_what_was_typed_and_stays_where_it_cannot
         assert [page.forms["stages"][f"stage-{place}-name"].value for place in (0, 4)] == ["Qualified", "Lost"]
 
 
+def test_a_new_deal_cannot_begin_in_a_stage_that_is_not_there_any_more(log_in: LogIn) -> None:
+    form = stages_form(log_in("admin"))
+    form["stage-0-name"] = "Talk"
+    form.submit(status=303)
+    browser = log_in("sales")
+    assert form_of(browser.get("/opportunities/new"))["stage"].value == "Talk"
+    page = browser.send("/opportunities/new", {"name": "A", "stage": "New"}, status=422)
+    assert "Choose one of the list." in words(page)
+
+
 def test_two_who_change_the_stages_at_once_are_told(log_in: LogIn) -> None:
     mine, theirs = stages_form(log_in("admin")), stages_form(log_in("admin"))
     theirs["stage-0-name"] = "Lead"
