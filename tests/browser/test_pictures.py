@@ -36,6 +36,8 @@ def test_the_pictures_of_the_admin_guide(fresh_house: House, enter: Enter, shoot
     admin.page.get_by_label("Website").fill("https://harbour.example")
     admin.press("Save")
     admin.sees("harbour.example")
+    define(admin, "Contract since", "Date")
+    define(admin, "Roast they like", "Choice", "Light\nMedium\nDark")
     for path, heading, name in (
         ("/admin/users", "Users", "users-desktop"),
         ("/admin/fields", "Custom fields", "fields-desktop"),
@@ -45,6 +47,16 @@ def test_the_pictures_of_the_admin_guide(fresh_house: House, enter: Enter, shoot
         admin.expect(admin.page.get_by_role("heading", level=1)).to_have_text(heading)
         well(admin)
         shoot(admin.page, name)
+
+
+def define(admin: Visitor, label: str, kind: str, choices: str = "") -> None:
+    """A custom field of contacts."""
+    admin.go("/admin/fields")
+    admin.page.get_by_label("Name").fill(label)
+    admin.page.get_by_label("Kind").select_option(label=kind)
+    admin.page.get_by_label("Choices").fill(choices)
+    admin.press("Add the field")
+    admin.sees(label)
 
 
 def see_the_day(sales: Visitor, shoot: Shoot) -> None:
