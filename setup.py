@@ -25,6 +25,7 @@ RUN = [
     "argon2-cffi>=25,<26",
     "zxcvbn>=4.5,<5",
     "limits>=5.8,<6",
+    "pyramid_openapi3>=0.22,<0.23",
     "rapidfuzz>=3.14,<4",
     "babel>=2.17,<3",
     "tzdata",
@@ -54,6 +55,7 @@ EXTRAS = {
         "playwright>=1.60,<2",
         "axe-playwright-python>=0.1.7,<1",
         "xero-python>=15,<16",
+        "schemathesis>=4.32,<5",
         "build>=1.3,<2",
     ],
 }

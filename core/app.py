@@ -35,6 +35,7 @@ PARTS = (
     "core.activity",
     "core.accounting",
     "core.imports",
+    "core.api",
     "core.admin",
 )
 SETTINGS = {

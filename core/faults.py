@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,6 +34,8 @@ OLD_PAGE = "The page was open for too long, or in a browser that refuses cookies
 ENDED = "You were logged out. Log in to go on."
 STILL_HERE = "What you typed is still here. Press the form's main button: it is kept while you go on."
 
+FaultWriter = Callable[..., Any]
+
 
 def includeme(config: Any) -> None:
     """A view for each kind of fault."""
@@ -45,6 +48,8 @@ def includeme(config: Any) -> None:
     config.add_exception_view(unstorable, context=DataError)
     config.add_exception_view(broken, context=Exception)
     config.add_directive("add_fault", add_fault)
+    config.registry.fault_writers = {}
+    config.add_directive("set_fault_writer", set_fault_writer)
 
 
 def add_fault(config: Any, context: type[Exception], status: int) -> None:
@@ -56,8 +61,29 @@ def add_fault(config: Any, context: type[Exception], status: int) -> None:
     config.add_exception_view(view, context=context)
 
 
+def set_fault_writer(config: Any, prefix: str, write: FaultWriter) -> None:
+    """Let a room answer faults at the addresses under a prefix in a way of its own, not by a page.
+
+    `write(request, status, text=…, number=…)`: `text` is what was said of this one fault, "" for nothing.
+    """
+    config.registry.fault_writers[prefix] = write
+
+
+def is_under(request: Any, prefix: str) -> bool:
+    """Whether the request's address is the prefix or lies under it; told of addresses that are not UTF-8, too."""
+    path = request.environ.get("PATH_INFO", "")
+    return bool(path == prefix or path.startswith(f"{prefix}/"))
+
+
+def _writer(request: Any) -> FaultWriter | None:
+    writers: dict[str, FaultWriter] = request.registry.fault_writers
+    return next((write for prefix, write in writers.items() if is_under(request, prefix)), None)
+
+
 def forbidden(error: Any, request: Any) -> Any:
     """To the log-in page for who is not logged in, else the page that says so."""
+    if write := _writer(request):
+        return write(request, 401 if request.identity is None else 403)
     if request.identity is not None:
         return page(request, 403)
     if sealed := seal(request):
@@ -139,6 +165,8 @@ def broken(error: Exception, request: Any) -> Any:
 
 def page(request: Any, status: int, *, title: str = "", text: str = "", number: str = "", framed: bool = True) -> Any:
     """The answer for a fault: a page in the look of the others, or one line for a piece of a page."""
+    if write := _writer(request):
+        return write(request, status, text=text, number=number)
     default = WORDS.get(status) or (WORDS[400] if status < 500 else WORDS[500])
     values = {
         "status": status,

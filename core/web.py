@@ -110,9 +110,14 @@ def _session(request: Any) -> Session:
 @contextmanager
 def reading(request: Any) -> Iterator[Session]:
     """A session to look up what any page needs, such as who asks: the request's own where that reads only, else a
-    short one, so that nothing waits for a place to write and the page of a fault asks no broken transaction.
+    short one, so that nothing waits for a place to write and the page of a fault asks no broken transaction. What
+    stands in for a request that is over, while its answer is still being sent, gets a short one too.
     """
-    if request.method in READS and is_tm_active(request) and getattr(request, "exception", None) is None:
+    if (
+        getattr(request, "method", "") in READS
+        and is_tm_active(request)
+        and getattr(request, "exception", None) is None
+    ):
         yield request.dbsession
         return
     with request.services.db.read() as session:

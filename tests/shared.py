@@ -16,6 +16,7 @@ import httpx2
 import pytest
 
 from core import ManualClock
+from core.api.gate import Limits
 from core.app import make_app
 from core.services import Services
 from core.settings import Settings
@@ -78,6 +79,7 @@ class SharedApp:
             value.clear()
             value.extend(self._kept[name]) if isinstance(value, list) else value.update(self._kept[name])
         self.app.registry.login_throttle = LoginThrottle(self.services.settings.queue)
+        self.app.registry.api_limits = Limits(self.services.settings)
         self.services.jobs._handlers = dict(self._handlers)
         self.services.jobs.huey.storage.flush_all()
 

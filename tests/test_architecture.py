@@ -30,8 +30,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.users",),
     ("core.records",),
     ("core.activity", "core.accounting", "core.search", "core.duplicates", "core.imports"),
+    ("core.api",),
     ("core.migrations",),
-    ("core.api", "core.admin", "core.look", "core.health"),
+    ("core.admin", "core.look", "core.health"),
     ("core.app",),
     ("core.cli", "core.server"),
 )

@@ -41,14 +41,14 @@ TASKS = (
     ("Price three kitchens", "sales", 9, "opportunities", "Staff kitchens, three sites", OPEN, 4),
     ("Measure the roastery", "sales", -8, "projects", "Roastery refit", DONE, 15),
     ("Send the proposal", "sales", -6, "opportunities", "Roastery refit, stage 2", DONE, 11),
-    ("Look through the open deals", "admin", 0, "", "", OPEN, 1),
+    ("Look through the open opportunities", "admin", 0, "", "", OPEN, 1),
 )
-# Opportunity, days ago, the stage before and after.
+# Oldest first: opportunity, days ago, the stage before and after.
 STAGES = (
-    ("Roastery refit, stage 2", 16, "New", "Qualified"),
-    ("Roastery refit, stage 2", 6, "Qualified", "Proposal"),
-    ("Autumn beans", 8, "New", "Qualified"),
     ("Tap-room coffee bar", 40, "Proposal", "Won"),
+    ("Roastery refit, stage 2", 16, "New", "Qualified"),
+    ("Autumn beans", 8, "New", "Qualified"),
+    ("Roastery refit, stage 2", 6, "Qualified", "Proposal"),
 )
 
 

@@ -56,15 +56,17 @@ class Typed:
         ]
 
     def act(self, action: str) -> None:
-        """Add a row, remove one or move one up; nothing is saved."""
+        """Add a row, remove one or move one up or down; nothing is saved."""
         deed, _, number = action.partition("-")
         place = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else -1
         if deed == "add" and len(self.rows) < MOST_STAGES:
             self.rows.append({"name": "", "was": "", "probability": "", "outcome": OPEN})
         if deed == "remove" and 0 <= place < len(self.rows):
             del self.rows[place]
-        if deed == "up" and 0 < place < len(self.rows):
-            self.rows[place - 1 : place + 1] = [self.rows[place], self.rows[place - 1]]
+        if deed in ("up", "down"):
+            above = place - 1 if deed == "up" else place
+            if 0 <= above < len(self.rows) - 1:
+                self.rows[above : above + 2] = [self.rows[above + 1], self.rows[above]]
 
     def read(self) -> list[Written]:
         """The stages; what cannot be read is written into `problems`."""

@@ -1,4 +1,4 @@
-"""The pipeline as a board: a column for each stage with its sums, and the deals that close first as cards."""
+"""The pipeline as a board: a column for each stage with its sums, and the opportunities that close first as cards."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Conditions = Sequence[Any]
 
 
 class ReasonMissing(ValueError):
-    """A lost deal says why."""
+    """A lost opportunity says why."""
 
 
 @dataclass
 class BoardColumn:
-    """A stage: how many deals, their sums by currency (without tax), what they are likely to bring, and the cards."""
+    """A stage: how many are in it, their sums by currency (without tax), what they may bring, and the cards."""
 
     stage: Stage
     place: int
@@ -40,10 +40,10 @@ class BoardColumn:
 
 
 def board(session: Session, conditions: Conditions, now: dt.datetime, only: Sequence[str] = ()) -> list[BoardColumn]:
-    """The columns of the pipeline, in its order, of the deals that meet the conditions.
+    """The columns of the pipeline, in its order, of the opportunities that meet the conditions.
 
-    Won and lost columns have only what changed in the last `CLOSED_FOR`. Stages that are not there any more but have
-    deals stand at the end. `only` leaves out all but the stages of these names.
+    Won and lost columns have only what changed in the last `CLOSED_FOR`. Stages that are not there any more but
+    have opportunities stand at the end. `only` leaves out all but the stages of these names.
     """
     there = list(stages(session))
     here = [*conditions, (Opportunity.outcome == OPEN) | (Opportunity.changed_at >= now - CLOSED_FOR)]
@@ -76,14 +76,14 @@ def _add(column: BoardColumn, row: Any) -> None:
 
 
 def _cards(session: Session, conditions: Conditions) -> Sequence[Opportunity]:
-    """The deals that close first; those without a date behind them."""
+    """The opportunities that close first; those without a date behind them."""
     order = (Opportunity.close_date.is_(None), Opportunity.close_date, Opportunity.id)
     query = select(Opportunity).where(*conditions).order_by(*order).limit(CARDS)
     return session.scalars(query.options(*lists.titles_of_links("opportunities"))).all()
 
 
 def move(session: Session, deal: Opportunity, to: Stage, reason: str, actor: Actor, *, seen_version: int) -> bool:
-    """Put a deal into a stage, with the probability of that stage; whether that changed anything.
+    """Put an opportunity into a stage, with the probability of that stage; whether that changed anything.
 
     Raises `ReasonMissing` for a lost one without a reason, and `StaleRecord`.
     """
@@ -97,5 +97,5 @@ def move(session: Session, deal: Opportunity, to: Stage, reason: str, actor: Act
 
 
 def is_overdue(deal: Opportunity, clock: Clock) -> bool:
-    """Whether an open deal should have closed before today."""
+    """Whether an open opportunity should have closed before today."""
     return deal.outcome == OPEN and deal.close_date is not None and deal.close_date < clock.now().date()

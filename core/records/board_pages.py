@@ -1,9 +1,10 @@
-"""The page of the board, and moving a deal to another stage from anywhere."""
+"""The page of the board, and moving an opportunity to another stage from anywhere."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render_to_response
@@ -14,7 +15,7 @@ from core.records.listing import listing, tags_to_offer
 from core.records.models import Opportunity
 from core.records.page import actor
 from core.records.service import StaleRecord, get_record
-from core.records.stages import Stage, stages
+from core.records.stages import LOST, Stage, stages
 from core.users.service import names_of
 
 EDIT = "records.edit"
@@ -64,16 +65,18 @@ def _stage(request: Any, name: str) -> Stage | None:
 
 def _form(request: Any, deal: Opportunity, problem: str = "", field: str = "") -> dict[str, Any]:
     typed = {name: clean(typed_in(request.params, name))[:1_000] for name in ("stage", "reason", "back")}
-    return {"deal": deal, "typed": typed, "problem": problem, "wrong": field, "stale": field == "version"}
+    to = _stage(request, typed["stage"])
+    shown = {"deal": deal, "typed": typed, "why": to is not None and to.outcome == LOST}
+    return {**shown, "problem": problem, "wrong": field, "stale": field == "version"}
 
 
 def ask(request: Any) -> dict[str, Any]:
-    """The small page that moves a deal, and asks why where it was lost."""
+    """The small page that moves an opportunity, and asks why where it was lost."""
     return _form(request, _deal(request))
 
 
 def move(request: Any) -> Any:
-    """Move a deal; what is missing or wrong is asked for on the small page, which scripts go to."""
+    """Move an opportunity; what is missing or wrong is asked for on the small page, which scripts go to."""
     deal, stage = _deal(request, for_change=True), _stage(request, clean(typed_in(request.params, "stage")))
     reason, before = clean(typed_in(request.params, "reason")), deal.stage
     if stage is None:
@@ -84,7 +87,10 @@ def move(request: Any) -> Any:
     try:
         moved = board.move(request.dbsession, deal, stage, reason, actor(request), seen_version=seen)
     except board.ReasonMissing as problem:
-        return _again(request, deal, 422, str(problem), "reason")
+        if "reason" in request.POST or request.is_fragment:
+            return _again(request, deal, 422, str(problem), "reason")
+        asked = {"stage": stage.name, "back": clean(typed_in(request.POST, "back"))[:1_000]}
+        return HTTPSeeOther(f"{request.path}?{urlencode(asked)}")  # nobody was asked for it yet
     except StaleRecord:
         return _again(request, deal, 409, "Somebody changed it since you saw it. It is now as below.", "version")
     return _moved(request, deal, before, moved)
@@ -96,7 +102,7 @@ def _again(request: Any, deal: Opportunity, status: int, problem: str, field: st
 
 
 def _moved(request: Any, deal: Opportunity, before: str, moved: bool) -> Any:
-    """Back to where the deal was moved from; for the board's script both columns anew."""
+    """Back to where the opportunity was moved from; for the board's script both columns anew."""
     if request.is_fragment:
         values = {**_board(request, (before, deal.stage)), "may": True}
         return render_to_response("records/board_columns.jinja2", values, request=request)

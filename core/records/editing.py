@@ -54,16 +54,22 @@ def _small(value: str) -> bool:
 
 
 def ready(request: Any, form: RecordForm, record: Record | None = None) -> RecordForm:
-    """The form with its lists filled in: owners, and records to link to."""
+    """The form with its lists filled in, and with what a page needs besides: tags to suggest, items followed."""
+    offer(request, form, record)
+    form.tags.known = known_tags(request.dbsession, request.matchdict["records"])
+    if request.method == "POST":
+        form.follow(request.sold_items)
+    return form
+
+
+def offer(request: Any, form: RecordForm, record: Record | None = None) -> RecordForm:
+    """The form with its lists filled in: owners, stages, and records to link to."""
     current = record.owner_id if record is not None else None
     form.owner_id.offer(request.people(), current=(current, request.name_of(current)) if current else None)
-    form.tags.known = known_tags(request.dbsession, request.matchdict["records"])
     if isinstance(form, OpportunityForm):
         form.offer_stages(stages(request.dbsession))
     for field in form.links():
         _offer(request.dbsession, field)
-    if request.method == "POST":
-        form.follow(request.sold_items)
     return form
 
 

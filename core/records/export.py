@@ -84,7 +84,7 @@ def fields_of(asked: Listing, names: dict[int, str]) -> list[Field]:
 
 
 def _field(one: Any) -> Field:
-    """A field of a form: links by title, further e-mails and lines of a deal one under the other in one cell."""
+    """A field of a form: links by title, further e-mails and lines one under the other in one cell."""
     name, label = one.short_name, _MANY.get(one.short_name, one.label.text)
     if one.type == "LinkField":
         return Field(label, lambda record: target.title if (target := getattr(record, name[:-3])) else None)

@@ -54,6 +54,7 @@ class RecordForm(Form):
     tags = TagsField("Tags", description="With commas between them.")
 
     def __init__(self, formdata: Any = None, obj: Any = None, **data: Any) -> None:
+        self._is_new = obj is None
         self._kept = dict(obj.custom or {}) if obj is not None else {}
         data = {field.name: field.value_in(self._kept) for field in self.CUSTOM} | data
         super().__init__(formdata, obj=obj, **data)
@@ -186,7 +187,7 @@ class MoneyPart(Form):
 
 
 class OpportunityForm(RecordForm, MoneyPart):
-    """A deal that may come off."""
+    """A sale that may come off."""
 
     LAYOUT = (
         ("Opportunity", ("name", "organization_id", "contact_id")),
@@ -259,12 +260,13 @@ class OpportunityForm(RecordForm, MoneyPart):
     def offer_stages(self, stages: Sequence[Stage]) -> None:
         """Have these stages to choose from."""
         self.stages = stages
-        if self.stage.raw_data is None and self.stage.object_data == STANDARD[0].name:
-            self.stage.data = self.stage.object_data = stages[0].name
+        if self._is_new and self.stage.object_data == STANDARD[0].name:  # the default, which need not be a stage here
+            self.stage.object_data = stages[0].name
+            self.stage.data = stages[0].name if self.stage.raw_data is None else self.stage.data
         self.stage.offer([stage.name for stage in stages])
 
     def _check_stage(self) -> bool:
-        """A lost deal says why; an empty probability is the stage's."""
+        """A lost opportunity says why; an empty probability is the stage's."""
         chosen = next((stage for stage in self.stages if stage.name == self.stage.data), None)
         if self.probability.data is None and not self.probability.errors:
             self.probability.data = chosen.probability if chosen else 0

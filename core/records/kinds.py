@@ -94,7 +94,7 @@ OPPORTUNITIES = RecordKind(
         Column("Close", "close_date", "day", sort="close"),
         Column("Amount", "amount", "money", sort="amount"),
     ),
-    teach="Deals that may come off will be here, with what they are worth and when they should close.",
+    teach="Sales that may come off will be here, with what they are worth and when they should close.",
 )
 PROJECTS = RecordKind(
     key="projects",
@@ -122,7 +122,7 @@ _OUTCOME_TONES = {"open": "info", "won": "good"}
 
 
 def tone_of(record: Record) -> str:
-    """How the stage of a deal or the status of a project is coloured."""
+    """How the stage of an opportunity or the status of a project is coloured."""
     if isinstance(record, Opportunity):
         return _OUTCOME_TONES.get(record.outcome, "mute")
     return _STATUS_TONES.get(str(getattr(record, "status", "")), "mute")

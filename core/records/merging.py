@@ -34,7 +34,7 @@ class Merged:
 
 def shown(form: RecordForm) -> str:
     """What the form shows, as text to give along with it, so that it can be told later what the person changed."""
-    return json.dumps({name: _text(form[name]) for name in form.names()}, ensure_ascii=False)
+    return json.dumps({name: text_in(form[name]) for name in form.names()}, ensure_ascii=False)
 
 
 def merge(request: Any, kind: RecordKind, form: RecordForm, record: Record) -> Merged:
@@ -47,7 +47,7 @@ def merge(request: Any, kind: RecordKind, form: RecordForm, record: Record) -> M
         mine = before is None or not _same(form[name], before[name])
         theirs = before is None or not _same(now[name], before[name])
         if not mine:
-            typed[name] = _text(now[name])
+            typed[name] = text_in(now[name])
             kept.update({name: str(now[name].label.text)} if theirs else {})
         elif theirs and not _same(form[name], now[name]):
             clashes[name] = now[name]
@@ -77,7 +77,7 @@ def _before(cls: type[RecordForm], was: str) -> RecordForm | None:
     return cls(MultiDict(texts))
 
 
-def _text(field: Any) -> str:
+def text_in(field: Any) -> str:
     """What a form sends for a field that is left as it is."""
     if isinstance(field, LinkField):
         return f"{field.title} #{field.data}".strip() if field.data else ""

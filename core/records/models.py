@@ -228,7 +228,7 @@ def _standard_outcome(context: Any) -> str:
 
 
 class Opportunity(RecordBase, OfOrganization, OfContact, Base):
-    """A deal that may come off. `amount` is tax-exclusive, in `currency`; `probability` is per cent.
+    """A sale that may come off. `amount` is tax-exclusive, in `currency`; `probability` is per cent.
 
     `outcome` is open, won or lost, as its stage says; `reason` why it was won or lost.
     """

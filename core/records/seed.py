@@ -101,7 +101,7 @@ def seed_demo_records(session: Session, clock: Clock, told: Told = nobody) -> in
 
 
 def seed_contacts(session: Session, clock: Clock, number: int, told: Told = nobody) -> None:
-    """So many made-up contacts more, quickly, an organization for every five and a deal for every ten of them."""
+    """So many made-up contacts more, quickly, for every five an organization, for every ten an opportunity."""
     now = clock.now()
     begin = session.scalar(select(func.coalesce(func.max(Contact.id), 0))) or 0
     for start in range(0, number, BATCH):

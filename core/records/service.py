@@ -172,7 +172,7 @@ def is_usual(kind: str, name: str, value: Any) -> bool:
 
 
 def _settle(session: Session, record: Record) -> None:
-    """What follows from the values: a deal is open, won or lost as its stage says, and an open one has no reason."""
+    """What follows: an opportunity is open, won or lost as its stage says, and an open one has no reason."""
     if isinstance(record, Opportunity):
         known = stages(session)
         record.outcome = outcome_of(known, record.stage or known[0].name)

@@ -76,7 +76,7 @@ class Written:
 
 
 def save_stages(session: Session, written: Sequence[Written]) -> None:
-    """Have these stages in this order, and no others; deals follow a new name and a new outcome. Raises `NotAStage`."""
+    """Have these stages in this order, no others; opportunities follow a new name and outcome. Raises `NotAStage`."""
     before = list(stages(session))
     gone = [stage.name for stage in before if stage.name not in {one.was for one in written}]
     problems = [*_problems(written), *_still_used(session, gone)]
@@ -101,13 +101,13 @@ def _problems(written: Sequence[Written]) -> list[tuple[int, str]]:
         seen.add(one.stage.name.casefold())
     for outcome, words in ((OPEN, "still open"), (WON, "won"), (LOST, "lost")):
         if outcome not in {one.stage.outcome for one in written}:
-            found.append((-1, f"At least one stage must mean that a deal is {words}."))
+            found.append((-1, f"At least one stage must mean that an opportunity is {words}."))
     return found
 
 
 def _still_used(session: Session, gone: Sequence[str]) -> list[tuple[int, str]]:
-    deals = _deals()
-    counts = select(deals.c.stage, func.count()).where(deals.c.stage.in_(gone)).group_by(deals.c.stage)
+    table = _table()
+    counts = select(table.c.stage, func.count()).where(table.c.stage.in_(gone)).group_by(table.c.stage)
     return [
         (-1, f"{count} {'opportunity is' if count == 1 else 'opportunities are'} in {name}: move them first.")
         for name, count in session.execute(counts)
@@ -115,21 +115,21 @@ def _still_used(session: Session, gone: Sequence[str]) -> list[tuple[int, str]]:
 
 
 def _follow(session: Session, before: Sequence[Stage], renamed: Sequence[Written]) -> None:
-    """Deals get the new name and outcome of their stage, in one statement, so that names may change places."""
-    deals, old = _deals(), {stage.name: stage for stage in before}
+    """Opportunities get the new name and outcome of their stage, in one statement, so that names may change places."""
+    table, old = _table(), {stage.name: stage for stage in before}
     moved = [one for one in renamed if old.get(one.was) and _differs(old[one.was], one.stage)]
     if not moved:
         return
-    names = case({one.was: one.stage.name for one in moved}, value=deals.c.stage)
-    outcomes = case({one.was: one.stage.outcome for one in moved}, value=deals.c.stage)
-    those = update(deals).where(deals.c.stage.in_([one.was for one in moved]))
-    session.execute(those.values(stage=names, outcome=outcomes, version=deals.c.version + 1))
+    names = case({one.was: one.stage.name for one in moved}, value=table.c.stage)
+    outcomes = case({one.was: one.stage.outcome for one in moved}, value=table.c.stage)
+    those = update(table).where(table.c.stage.in_([one.was for one in moved]))
+    session.execute(those.values(stage=names, outcome=outcomes, version=table.c.version + 1))
 
 
 def _differs(old: Stage, new: Stage) -> bool:
     return (old.name, old.outcome) != (new.name, new.outcome)
 
 
-def _deals() -> Table:
-    """The table of deals; its class stands above this module."""
+def _table() -> Table:
+    """The table of opportunities; its class stands above this module."""
     return Base.metadata.tables["opportunities"]

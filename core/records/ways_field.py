@@ -16,7 +16,8 @@ from core.records.rows_field import Row, RowsField, rows_in
 from core.records.ways import ADDRESS_KINDS, EMAIL_KINDS, PHONE_KINDS, Place, Way
 
 MOST = 20
-_LENGTHS = {"value": 254, "address": 500, "city": 120, "region": 120, "postal_code": 20, "country": 60}
+LONGEST_PHONE = 50
+LENGTHS = {"value": 254, "address": 500, "city": 120, "region": 120, "postal_code": 20, "country": 60}
 PARTS = {"address": "Street", "city": "City", "region": "Region", "postal_code": "Postal code", "country": "Country"}
 
 
@@ -35,6 +36,10 @@ class WaysField(RowsField):
     def title_of(self, part: str) -> str:
         """What a part of a row is called."""
         return PARTS.get(part, self.one)
+
+    def longest(self, part: str) -> int:
+        """How many characters fit into a part of a row."""
+        return LONGEST_PHONE if self.kinds == PHONE_KINDS else LENGTHS[part]
 
     def act(self, action: str) -> None:
         """Add a row (``add-more_emails``) or remove one (``remove-more_emails-2``)."""
@@ -73,7 +78,7 @@ class WaysField(RowsField):
 
     def _check(self, number: int, row: Row) -> None:
         for part in self.parts:
-            longest = 50 if self.kinds is PHONE_KINDS else _LENGTHS[part]
+            longest = self.longest(part)
             if len(row[part]) > longest:
                 self.problems[number, part] = f"Write at most {longest} characters."
         if self.kinds == EMAIL_KINDS and not EMAIL.fullmatch(row["value"]):

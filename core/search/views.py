@@ -43,7 +43,7 @@ def _query(request: Any) -> tuple[str, words.Query]:
     return typed, words.read(typed)
 
 
-def _sections(request: Any) -> dict[str, str]:
+def sections_of(request: Any) -> dict[str, str]:
     """The sections that the user may search, with their titles."""
     sources = [one for one in request.registry.search_sources if not one.right or request.has_permission(one.right)]
     return {kind.key: kind.plural for kind in KINDS.values()} | {one.key: one.title for one in sources}
@@ -65,7 +65,7 @@ def _hits(request: Any, query: words.Query, entries: Sequence[SearchEntry]) -> l
 def search(request: Any) -> dict[str, Any]:
     """The best of each section; of one section all that is worth paging through."""
     typed, query = _query(request)
-    sections, only = _sections(request), request.GET.get("in", "")
+    sections, only = sections_of(request), request.GET.get("in", "")
     if only in sections:
         return {"q": typed, **_one(request, query, only), "sections": sections}
     answer = service.search(request.dbsession, query, list(sections), limit=SHOWN)
@@ -88,7 +88,7 @@ def _one(request: Any, query: words.Query, only: str) -> dict[str, Any]:
 def suggest(request: Any) -> dict[str, Any]:
     """The best few of all sections, as options for the box."""
     typed, query = _query(request)
-    answer = service.search(request.dbsession, query, list(_sections(request)), limit=SUGGESTED)
+    answer = service.search(request.dbsession, query, list(sections_of(request)), limit=SUGGESTED)
     best = (*answer.best, *answer.similar)[:SUGGESTED]
     return {"q": typed, "hits": _hits(request, query, best)}
 

@@ -73,7 +73,7 @@ on("change", (event) => {
   if (all) for (const box of all.form.querySelectorAll(`input[name="${all.dataset.all}"]`)) box.checked = all.checked;
 });
 
-// A deal is dragged to another stage: it moves at once, and the server's answer draws both columns anew. What needs a
+// An opportunity is dragged to another stage: it moves at once, and the server's answer draws both columns anew. What needs a
 // reason, or changed meanwhile, is asked on a page of its own.
 let dragged = null;
 on("dragstart", (event) => {
@@ -121,7 +121,7 @@ const moveDeal = async (card, stage) => {
   } catch {
     home.insertBefore(card, behind);
     card.removeAttribute("aria-busy");
-    toast("The deal could not be moved; it is back where it was. Try again in a moment.");
+    toast("The opportunity could not be moved; it is back where it was. Try again in a moment.");
   }
 };
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from core.users import service
 from core.users.rights import CORE_RIGHTS
 from core.users.security import LOGIN, LoginPolicy
+from core.users.service import Identity
 from core.users.throttle import LoginThrottle
 
 DEEDS = {
@@ -29,6 +31,8 @@ def includeme(config: Any) -> None:
     services = config.registry.services
     config.registry.rights = (*CORE_RIGHTS, *services.plugins.rights())
     config.registry.login_throttle = LoginThrottle(services.settings.queue)
+    config.registry.identity_sources = {}
+    config.add_directive("add_identity_source", add_identity_source)
     config.set_security_policy(LoginPolicy(frozenset(right.key for right in config.registry.rights)))
     config.set_default_permission(LOGIN)
     config.add_request_method(_people, "people")
@@ -39,6 +43,12 @@ def includeme(config: Any) -> None:
     config.include("core.users.by_link")
     config.include("core.users.profile")
     config.include("core.users.style")
+
+
+def add_identity_source(config: Any, prefix: str, who: Callable[[Any], Identity | None]) -> None:
+    """Let a room say who asks at the addresses under a prefix: `who(request)`; the log-in of the pages counts nothing
+    there."""
+    config.registry.identity_sources[prefix] = who
 
 
 def _people(request: Any) -> list[tuple[int, str]]:

@@ -12,6 +12,7 @@ from pyramid.security import Allowed, Denied
 from sqlalchemy.exc import SQLAlchemyError
 from zope.interface import implementer
 
+from core.faults import is_under
 from core.users import sessions
 from core.users.service import Identity, who_holds
 from core.web import reading
@@ -34,6 +35,7 @@ class LoginPolicy:
     """A permission is a right of the user's role; ``login`` is given to everybody who is logged in.
 
     The identity is loaded once a request, by `core.web.reading`, so that it is there on every route.
+    Addresses that a room knows callers of by other means (`add_identity_source`) see nothing of the cookie.
     """
 
     def __init__(self, every_right: frozenset[str]) -> None:
@@ -41,6 +43,13 @@ class LoginPolicy:
         self._cache = RequestLocalCache(self._load)
 
     def _load(self, request: Any) -> Identity | None:
+        for prefix, who in request.registry.identity_sources.items():
+            if is_under(request, prefix):
+                found: Identity | None = who(request)
+                return found
+        return self._by_cookie(request)
+
+    def _by_cookie(self, request: Any) -> Identity | None:
         token = request.session.get(TOKEN)
         if not isinstance(token, str):
             return None

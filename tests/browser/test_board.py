@@ -75,6 +75,8 @@ def lose(sales: Visitor, name: str, *, dragged: bool) -> None:
         sales.press("Lost", deal(sales.main, name))
     sales.expect(sales.page.get_by_role("heading", level=1)).to_have_text(f"Move {name}")
     sales.expect(sales.page.get_by_label("Stage")).to_have_value("Lost")
+    assert sales.main.locator("[aria-invalid]").count() == 0
+    well(sales)
     sales.press("Move")
     sales.sees("Write why it was lost.")
     well(sales)

@@ -100,7 +100,7 @@ def merge(sales: Visitor, first: str, last: str) -> None:
     group.get_by_role("link", name=re.compile(f"^Merge {first} {last} ")).click()
     sales.expect(page.get_by_role("heading", level=1)).to_have_text("Merge two contacts")
     well(sales)
-    box = sales.main.locator("label.side", has_text="Buyer").bounding_box()
+    box = sales.main.locator("label.one-of", has_text="Buyer").bounding_box()
     assert box is not None
     assert box["width"] > 60, "what is to be chosen stands in one line"
     page.get_by_role("radio", name=re.compile("^Job title of ")).last.check()

@@ -46,6 +46,10 @@ CORE = (
     Row("profile", "POST", "/profile", LOGIN),
     Row("profile.password", "POST", "/profile/password", LOGIN),
     Row("profile.sign_out", "POST", "/profile/sign-out", LOGIN),
+    Row("profile.tokens", "GET", "/profile/tokens", LOGIN),
+    Row("profile.tokens", "POST", "/profile/tokens", LOGIN),
+    Row("profile.token", "GET", "/profile/tokens/1/revoke", LOGIN),
+    Row("profile.token", "POST", "/profile/tokens/1/revoke", LOGIN),
     Row("home", "GET", "/", LOGIN),
     Row("theme", "POST", "/theme", LOGIN),
     Row("search", "GET", "/search?q=a", LOGIN),
@@ -189,3 +193,46 @@ ACCOUNTING = (
     Row("accounting_new_party_deed", "POST", f"{NO_PARTY}/look", LINK),
 )
 TABLE = (*CORE, *ACCOUNTING)
+
+
+@dataclass(frozen=True)
+class ApiRow(Row):
+    """A row of the API: the same, and the scope that a token needs besides ("" for none)."""
+
+    scope: str = ""
+
+
+READ_RECORDS, WRITE_RECORDS = "records:read", "records:write"
+READ_ACTIVITY, WRITE_ACTIVITY = "activity:read", "activity:write"
+OF_RECORDS = tuple(
+    row
+    for kind in ("contacts", "organizations", "opportunities", "projects")
+    for row in (
+        ApiRow(f"api:/{kind}", "GET", f"/api/v1/{kind}", LOGIN, READ_RECORDS),
+        ApiRow(f"api:/{kind}", "POST", f"/api/v1/{kind}", EDIT, WRITE_RECORDS),
+        ApiRow(f"api:/{kind}/{{id}}", "GET", f"/api/v1/{kind}/1", LOGIN, READ_RECORDS),
+        ApiRow(f"api:/{kind}/{{id}}", "PATCH", f"/api/v1/{kind}/1", EDIT, WRITE_RECORDS),
+        ApiRow(f"api:/{kind}/{{id}}", "DELETE", f"/api/v1/{kind}/1", EDIT, WRITE_RECORDS),
+        ApiRow(f"api:/{kind}/{{id}}/restore", "POST", f"/api/v1/{kind}/1/restore", EDIT, WRITE_RECORDS),
+        ApiRow(f"api:/{kind}/{{id}}/notes", "GET", f"/api/v1/{kind}/1/notes", LOGIN, READ_ACTIVITY),
+        ApiRow(f"api:/{kind}/{{id}}/notes", "POST", f"/api/v1/{kind}/1/notes", EDIT, WRITE_ACTIVITY),
+        ApiRow(f"api:/{kind}/{{id}}/accounting", "GET", f"/api/v1/{kind}/1/accounting", STATUS, "accounting:read"),
+    )
+)
+API = (
+    *OF_RECORDS,
+    ApiRow("api:/notes/{id}", "GET", "/api/v1/notes/1", LOGIN, READ_ACTIVITY),
+    ApiRow("api:/notes/{id}", "PATCH", "/api/v1/notes/1", EDIT, WRITE_ACTIVITY),
+    ApiRow("api:/notes/{id}", "DELETE", "/api/v1/notes/1", EDIT, WRITE_ACTIVITY),
+    ApiRow("api:/tasks", "GET", "/api/v1/tasks", LOGIN, READ_ACTIVITY),
+    ApiRow("api:/tasks", "POST", "/api/v1/tasks", EDIT, WRITE_ACTIVITY),
+    ApiRow("api:/tasks/{id}", "GET", "/api/v1/tasks/1", LOGIN, READ_ACTIVITY),
+    ApiRow("api:/tasks/{id}", "PATCH", "/api/v1/tasks/1", EDIT, WRITE_ACTIVITY),
+    ApiRow("api:/me", "GET", "/api/v1/me", LOGIN),
+    ApiRow("api:/users", "GET", "/api/v1/users", LOGIN, READ_RECORDS),
+    ApiRow("api:/tags", "GET", "/api/v1/tags?kind=contacts", LOGIN, READ_RECORDS),
+    ApiRow("api:/stages", "GET", "/api/v1/stages", LOGIN, READ_RECORDS),
+    ApiRow("api:/custom-fields", "GET", "/api/v1/custom-fields", LOGIN, READ_RECORDS),
+    ApiRow("api:/search", "GET", "/api/v1/search?q=a", LOGIN, "search"),
+    ApiRow("api:/openapi.json", "GET", "/api/v1/openapi.json", NOBODY),
+)

@@ -11,7 +11,7 @@ from core.records.models import Organization
 from core.services import Services
 from core.users.rights import ALL, ROLES
 from tests.conftest import Browser, LogIn
-from tests.core.rights_table import LOGIN, NOBODY, TABLE, Row
+from tests.core.rights_table import API, LOGIN, NOBODY, TABLE, Row
 from tests.databases import NOW
 
 RIGHTS = {role.key: role.rights for role in ROLES}
@@ -57,7 +57,7 @@ def sent_to_log_in(answer: Any) -> bool:
 
 
 def test_every_route_has_a_row(app: Any) -> None:
-    rows = {(row.route, row.method) for row in TABLE}
+    rows = {(row.route, row.method) for row in (*TABLE, *API)}  # tests/core/api/test_rights.py walks those of the API
     assert views(app) - rows == set(), "write a row in tests/core/rights_table.py"
     assert rows - views(app) == set(), "a row speaks of a route that is not there"
 

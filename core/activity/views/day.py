@@ -22,7 +22,7 @@ def includeme(config: Any) -> None:
 
 def my_day(request: Any) -> dict[str, Any]:
     """What is due, what closes soon, what changed last; other rooms and plugins add their cards."""
-    day, everybody = today(request), request.GET.get("deals") == "all"
+    day, everybody = today(request), request.GET.get("opportunities") == "all"
     closing = lists.closing(
         request.dbsession, FEW + 1, owner_id=None if everybody else request.identity.id, until=day + SOON
     )
@@ -31,7 +31,7 @@ def my_day(request: Any) -> dict[str, Any]:
     return {
         **_tasks(request, day),
         "closing": closing[:FEW],
-        "more_deals": len(closing) > FEW,
+        "more_closing": len(closing) > FEW,
         "everybody": everybody,
         "recent": recent[:FEW],
         "kinds": KINDS,

@@ -62,7 +62,7 @@ def test_my_day_has_the_deals_of_two_weeks_mine_or_everybody_s(log_in: LogIn, ma
 def test_an_empty_day_teaches(log_in: LogIn) -> None:
     page = words(log_in("sales").get("/"))
     assert "Tasks that are due or overdue will be here" in page
-    assert "No deal is waiting" in page
+    assert "No opportunity is waiting" in page
     assert "Records that you and others change will be here." in page
     assert log_in("reader").get("/").html.select("main .btn.main") == []
 

@@ -90,7 +90,12 @@ def test_a_lost_deal_is_asked_why_and_a_changed_one_is_looked_at_again(
 ) -> None:
     deal = make("opportunities", name="Refit", stage="New")
     sales, path = log_in("sales"), f"/opportunities/{deal}/stage"
-    page = sales.send(path, {"stage": "Lost", "version": "1", "back": "record"}, status=422)
+    page = sales.send(path, {"stage": "Lost", "version": "1", "back": "record"}, status=303).follow()
+    assert "Why was it lost?" in words(page)
+    assert page.html.select(".err, .errs, [aria-invalid]") == []  # nothing was asked before, so nothing is wrong
+    form = form_of(page)
+    assert (form["stage"].value, form["back"].value) == ("Lost", "record")
+    page = form.submit(status=422)
     assert "Write why it was lost." in words(page)
     form = form_of(page)
     assert form["stage"].value == "Lost"

@@ -54,7 +54,7 @@ def test_deals_follow_a_stage_that_is_renamed_and_one_that_changes_places_with_a
         ({"stage-0-name": "x" * 41}, "Write at most 40 characters."),
         ({"stage-0-name": "won"}, "There are two stages called Won."),
         ({"stage-0-probability": "101"}, "Write a whole number from 0 to 100."),
-        ({"stage-3-outcome": "open"}, "At least one stage must mean that a deal is won."),
+        ({"stage-3-outcome": "open"}, "At least one stage must mean that an opportunity is won."),
     ],
 )
 def test_stages_that_cannot_be_are_refused_and_what_was_typed_stays(
@@ -76,6 +76,30 @@ def test_a_stage_with_deals_in_it_is_not_removed_and_one_without_is(log_in: LogI
     assert "1 opportunity is in Proposal: move them first." in words(page.forms["stages"].submit(status=422))
     page = stages_form(admin).submit("action", value="remove-1").forms["stages"].submit(status=303).follow()
     assert "Qualified" not in [field.value for field in page.forms["stages"].fields["stage-1-name"]]
+
+
+def test_a_stage_moves_up_and_down_with_what_was_typed_and_stays_where_it_cannot(log_in: LogIn) -> None:
+    form = stages_form(log_in("admin"))
+    form["stage-0-name"] = "Lead"
+    form = form.submit("action", value="down-0").forms["stages"]
+    assert [form[f"stage-{place}-name"].value for place in range(3)] == ["Qualified", "Lead", "Proposal"]
+    form = form.submit("action", value="up-2").forms["stages"]
+    assert [form[f"stage-{place}-name"].value for place in range(3)] == ["Qualified", "Proposal", "Lead"]
+    sent = {name: field[0].value for name, field in form.fields.items() if name and name.startswith("stage-")}
+    admin = log_in("admin")
+    for action in ("up-0", "down-4", "down-9", "up-9", "down-x", "down-"):
+        page = admin.send("/admin/stages", {**sent, "action": action}, status=200)
+        assert [page.forms["stages"][f"stage-{place}-name"].value for place in (0, 4)] == ["Qualified", "Lost"]
+
+
+def test_a_new_deal_cannot_begin_in_a_stage_that_is_not_there_any_more(log_in: LogIn) -> None:
+    form = stages_form(log_in("admin"))
+    form["stage-0-name"] = "Talk"
+    form.submit(status=303)
+    browser = log_in("sales")
+    assert form_of(browser.get("/opportunities/new"))["stage"].value == "Talk"
+    page = browser.send("/opportunities/new", {"name": "A", "stage": "New"}, status=422)
+    assert "Choose one of the list." in words(page)
 
 
 def test_two_who_change_the_stages_at_once_are_told(log_in: LogIn) -> None:

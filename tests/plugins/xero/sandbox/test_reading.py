@@ -66,6 +66,7 @@ def test_each_row_can_be_read_by_itself(xero: Caller, path: str, key: str) -> No
         assert xero.get(f"{path}/{row[key]}")[path][0][key] == row[key]
 
 
+@pytest.mark.slow
 def test_every_page_of_everything_is_as_xero_describes_it(xero: Caller) -> None:
     for path in ("Contacts", "Invoices", "CreditNotes", "Payments", "Overpayments", "Prepayments"):
         response = xero.send("GET", path, page=1, pageSize=1000, includeArchived="true")

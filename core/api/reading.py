@@ -1,0 +1,121 @@
+"""What programs send, read strictly: JSON, versions in headers, numbers in addresses."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from core.api.problems import Problem
+
+BODY = "ledgertab.api_body"
+DEEPEST = 20
+LONGEST_NUMBER = 20  # digits
+_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
+
+
+def strict_json(raw: bytes) -> Any:
+    """The value of a JSON text (RFC 8259). Raises ValueError with a sentence.
+
+    Refused are besides: names that come twice, halves of characters, numbers that are none, more than `DEEPEST` levels.
+    """
+    if not raw.strip():
+        raise ValueError("There is no body: send JSON.")
+    try:
+        value = json.loads(
+            raw.decode(), object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite, parse_int=_whole
+        )
+    except RecursionError as error:
+        raise ValueError(f"This JSON has more than {DEEPEST} levels.") from error
+    except UnicodeDecodeError as error:
+        raise ValueError("The body is not UTF-8.") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"This is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from error
+    _check(value, 0)
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("A name comes twice in one object.")
+    return found
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is not a number in JSON.")
+
+
+def _whole(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:  # Python refuses to read thousands of digits, and nothing here has so many
+        raise ValueError("A number is too large.")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    found = float(text)
+    if found in (float("inf"), float("-inf")):
+        raise ValueError("A number is too large.")
+    return found
+
+
+def _check(value: Any, depth: int) -> None:
+    if depth > DEEPEST:
+        raise ValueError(f"This JSON has more than {DEEPEST} levels.")
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("A text has half a character in it (a lone surrogate).") from error
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _check(name, depth)
+            _check(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            _check(inner, depth + 1)
+
+
+def body(request: Any) -> dict[str, Any]:
+    """The object that was sent; the gate has read it, and the document has been held against it."""
+    found: dict[str, Any] = request.environ[BODY]
+    return found
+
+
+def number(request: Any) -> int:
+    """The id in the address. Raises `Problem` for what cannot be one."""
+    text = request.matchdict["id"]
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Problem("not-found", "The last part of this address is not the number of anything.")
+    return int(text)
+
+
+def etag(version: int) -> str:
+    """The ETag of a version."""
+    return f'"{version}"'
+
+
+def seen_version(request: Any, now: int) -> int:
+    """The version that the caller saw, which must be the one there is `now`. Raises `Problem`.
+
+    ``If-Match: *`` stands for whatever is there.
+    """
+    header = request.headers.get("If-Match", "").strip()
+    if not header:
+        raise Problem("version-missing")
+    if header == "*":
+        return now
+    for one in header.split(","):
+        found = _ETAG.fullmatch(one.strip())
+        if found and int(found[1]) == now:  # a weak one too: servers in front weaken what they compress
+            return now
+    raise Problem("stale", headers={"ETag": etag(now)}, more={"etag": etag(now)})
+
+
+def is_known(request: Any, version: int) -> bool:
+    """Whether the caller has that version already, as If-None-Match says."""
+    header = request.headers.get("If-None-Match", "").strip()
+    if header == "*":
+        return True
+    versions = (_ETAG.fullmatch(one.strip()) for one in header.split(","))
+    return any(found is not None and int(found[1]) == version for found in versions)
