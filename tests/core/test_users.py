@@ -391,8 +391,14 @@ class TestUserPages:
         first, second = (next(form for form in page.forms.values() if "name" in form.fields) for page in pages)
         first["name"], second["name"] = "First", "Second"
         first.submit(status=303)
-        assert "Somebody else changed this user" in second.submit(status=303).follow()
+        page = second.submit(status=409)
+        assert "Somebody else saved First while you had the form open." in words(page)
+        assert [cell.get_text() for cell in page.html.select("tbody td.num")] == ["Name"]
         assert user(services, "sales").name == "First"
+        again = next(form for form in page.forms.values() if "name" in form.fields)
+        assert again["name"].value == "Second"
+        again.submit(status=303)
+        assert user(services, "sales").name == "Second"
 
     @pytest.mark.slow
     def test_nobody_gives_or_takes_over_rights_that_he_does_not_have(self, log_in: LogIn, services: Services) -> None:
