@@ -20,7 +20,7 @@ from core.records.custom import changed_in, custom_fields
 from core.records.hiding import HIDE, WITH
 from core.records.line_items import came_from, total
 from core.records.models import MODELS, Contact, Opportunity, Record
-from core.records.stages import outcome_of, stages
+from core.records.stages import Stage, outcome_of, stages
 
 LARGEST_ID = 2**31 - 1  # PostgreSQL takes no larger number for an id, not even to look for
 
@@ -106,7 +106,7 @@ def get_record(session: Session, kind: str, record_id: int, *, for_change: bool 
 def create(session: Session, kind: str, values: Mapping[str, Any], actor: Actor) -> Record:
     """A new record with these values."""
     record: Record = MODELS[kind](**values, created_at=actor.when, changed_at=actor.when)
-    _settle(session, record)
+    _settle(record, stages(session) if isinstance(record, Opportunity) else ())
     session.add(record)
     session.flush()
     told = {name: value for name, value in values.items() if not is_usual(kind, name, value)}
@@ -127,9 +127,10 @@ def change(
     _let_amount_follow(record, changed)
     before = {name: getattr(record, name) for name in changed}
     old, new = (_without_same(session, record, before, changed, pick) for pick in (0, 1))
+    known = stages(session) if isinstance(record, Opportunity) else ()  # now: later it would write what is half changed
     for name, value in changed.items():
         setattr(record, name, value)
-    _settle(session, record)
+    _settle(record, known)
     record.changed_at = actor.when
     flag_modified(record, "changed_at")  # so that new lines alone make a new version, too
     session.flush()
@@ -178,11 +179,9 @@ def is_usual(kind: str, name: str, value: Any) -> bool:
     return column is not None and column.default is not None and getattr(column.default, "arg", None) == value
 
 
-def _settle(session: Session, record: Record) -> None:
+def _settle(record: Record, known: Sequence[Stage]) -> None:
     """What follows: an opportunity is open, won or lost as its stage says, and an open one has no reason."""
     if isinstance(record, Opportunity):
-        with session.no_autoflush:  # what is half changed is not written yet: one change, one version
-            known = stages(session)
         record.outcome = outcome_of(known, record.stage or known[0].name)
         record.reason = record.reason if record.outcome != "open" else ""
 

@@ -30,6 +30,7 @@ def test_stages_and_fields_are_defined(shared_house: House, enter: Enter) -> Non
     admin = enter(shared_house, "admin")
     admin.go("/admin/stages")
     admin.press("Add a stage")
+    admin.expect(admin.page.get_by_label("Name of stage 6")).to_be_visible()
     well(admin)
     admin.press("Remove stage 6")
     admin.press("Save")
