@@ -38,7 +38,10 @@ def problem_of(errors: Iterable[Exception]) -> Problem:
         return Problem("not-found", "The last number of this address is not the number of anything.")
     if asked:
         return Problem("wrong-question", errors=[_parameter(one) for one in asked])
-    said = [one for error in found for one in _body(error)]
+    said: list[Said] = []
+    for one in (told for error in found for told in _body(error)):
+        if one not in said:  # a date that is none is wrong by its pattern and by its format
+            said.append(one)
     return Problem("invalid", errors=said or [{"pointer": "", "message": "Send what the document describes."}])
 
 

@@ -16,6 +16,8 @@ from tests.conftest import Browser
 from tests.core.api.conftest import BASE, Call, Program
 from tests.core.conftest import Make
 
+pytestmark = pytest.mark.slow
+
 LONG = "x" * 100_000
 HOSTILE: list[Any] = [
     None,
@@ -62,7 +64,6 @@ def ini() -> dict[str, str]:
     return {"api.rate": "100000/minute"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_field_takes_or_refuses_whatever_comes(kind: str, program: Call, nobody: Program) -> None:
     schemas = nobody.get("/openapi.json").json["components"]["schemas"]

@@ -18,6 +18,8 @@ from tests.conftest import LogIn
 from tests.core.api.conftest import Call, Program
 from tests.core.conftest import Make
 
+pytestmark = pytest.mark.slow
+
 
 def walk(caller: Program, path: str, **asked: Any) -> list[Any]:
     """Every item of a list, page by page; `next` and the header Link lead to the same page."""

@@ -134,6 +134,7 @@ def test_a_token_follows_its_user_s_role(program: Call, services: Services) -> N
     assert told["type"] == "urn:ledgertab:problem:not-allowed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -159,12 +160,14 @@ def test_a_token_that_cannot_be_is_refused_and_what_was_typed_stays(
         assert form_of(page)["name"].value == "Night sync"
 
 
+@pytest.mark.slow
 def test_files_in_the_place_of_texts_are_nothing(log_in: LogIn) -> None:
     browser = log_in("sales")
     files = [(name, "a.txt", b"x") for name in ("name", "scopes", "life")]
     browser.post(PAGE, {"csrf_token": browser.token()}, upload_files=files, status=422)
 
 
+@pytest.mark.slow
 def test_nobody_has_more_tokens_than_one_can_tell_apart(log_in: LogIn, services: Services) -> None:
     browser = log_in("sales")
     with services.db.begin() as session:
@@ -175,6 +178,7 @@ def test_nobody_has_more_tokens_than_one_can_tell_apart(log_in: LogIn, services:
     assert "Revoke one first" in words(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "header",
     ["", "Bearer", "Bearer ", "Bearer x", "Basic YTpi", "ledgertab_x", "Bearer ledgertab_", "Bearer ledgertab_é",
@@ -192,6 +196,7 @@ def test_the_word_bearer_may_be_written_in_small_letters(program: Call) -> None:
     caller.get("/me", headers={"Authorization": f"bearer {token}"})
 
 
+@pytest.mark.slow
 def test_who_guesses_tokens_is_told_to_wait_and_hinders_nobody(program: Call, nobody: Program) -> None:
     wrong = {"Authorization": "Bearer ledgertab_guess"}
     statuses = [nobody.get("/me", headers=wrong, status=0).status_int for _ in range(40)]
@@ -243,6 +248,7 @@ def test_the_rate_comes_from_the_environment_too() -> None:
     assert settings.all["api.rate"] == "5/second"
 
 
+@pytest.mark.slow
 def test_the_page_needs_no_script(log_in: LogIn) -> None:
     page = log_in("sales").send(PAGE, {"name": "A", "scopes": "search", "life": "30"})
     assert page.html.find(id="token").has_attr("readonly")
