@@ -49,6 +49,8 @@ LEAST_WORD, BEGINNING = 3, 4
 
 def plain(text: str) -> str:
     """Small letters without accents."""
+    if text.isascii():  # most texts are, and none of its letters has an accent
+        return text.lower().replace("&", " and ").replace("+", " and ")
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.audit.models import AuditEntry
-from core.db import Base
+from core.db import Base, write_rows
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -55,20 +55,12 @@ def record_deeds(
     new: Iterable[tuple[int, Mapping[str, Any]]],
 ) -> None:
     """Write the same deed down for many records in one statement: `new` has pairs of an id and the values."""
-    rows = [
-        {
-            "at": when,
-            "user_id": user_id,
-            "deed": deed,
-            "kind": kind,
-            "record_id": number,
-            "old": {},
-            "new": {name: _plain(value) for name, value in values.items()},
-        }
+    names = ("at", "user_id", "deed", "kind", "record_id", "old", "new")
+    rows: list[tuple[Any, ...]] = [
+        (when, user_id, deed, kind, number, {}, {name: _plain(value) for name, value in values.items()})
         for number, values in new
     ]
-    if rows:
-        session.execute(insert(Base.metadata.tables[AuditEntry.__tablename__]), rows)
+    write_rows(session, Base.metadata.tables[AuditEntry.__tablename__], names, rows)
 
 
 def deeds_on(session: Session, kind: str, record_id: int, *, limit: int = 20) -> Sequence[AuditEntry]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
 from core.contract.extensions import RecordChange
-from core.db import Database
+from core.db import Database, write_rows
 from core.duplicates.models import WIDTH, MatchKey, RecordMerge
 from core.folding import any_order, domain_of, phone_digits, tax_key
 from core.records.models import MODELS, Record
@@ -75,12 +75,11 @@ def add(session: Session, kind: str, ids: Sequence[int]) -> None:
     if kind not in KINDS:
         return
     rows = [
-        {"kind": kind, "what": what, "value": value[:WIDTH], "record_id": number}
+        (kind, what, value, number)
         for number, values in _values(session, kind, ids)
         for what, value in dict.fromkeys((what, value[:WIDTH]) for what, value in keys_of(kind, values))
     ]
-    if rows:
-        session.execute(insert(_TABLE), rows)
+    write_rows(session, _TABLE, ("kind", "what", "value", "record_id"), rows)
 
 
 def _values(session: Session, kind: str, ids: Sequence[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
+from core.db import write_rows
 from core.records.custom import CHOICE, TEXT, CustomField, custom_fields
 from core.records.models import MODELS, Organization, Reachable
 from core.records.tags import RecordTag
@@ -19,6 +20,7 @@ BATCH = 2_000
 LONGEST_TITLE, LONGEST_DETAIL = 300, 2_000
 PLAIN = {"synchronize_session": False}
 _TABLE = cast(Table, SearchEntry.__table__)
+_COLUMNS = ("section", "kind", "record_id", "item_id", "title", "detail", "text")
 _NAMES: dict[str, tuple[str, ...]] = {"contacts": ("first_name", "last_name", "job_title")}
 _ALSO = {"organizations": ("website", "tax_number")}
 
@@ -57,19 +59,18 @@ class SearchSource:
 def put(session: Session, entries: Iterable[Entry]) -> None:
     """Write entries that are not there; `drop` them first where they may be."""
     rows = [
-        {
-            "section": one.section,
-            "kind": one.kind,
-            "record_id": one.record_id,
-            "item_id": one.item_id,
-            "title": one.title[:LONGEST_TITLE],
-            "detail": " · ".join(filter(None, (*one.parts, *one.phones)))[:LONGEST_DETAIL],
-            "text": text_of(one.title[:LONGEST_TITLE], one.parts, one.phones),
-        }
+        (
+            one.section,
+            one.kind,
+            one.record_id,
+            one.item_id,
+            one.title[:LONGEST_TITLE],
+            " · ".join(filter(None, (*one.parts, *one.phones)))[:LONGEST_DETAIL],
+            text_of(one.title[:LONGEST_TITLE], one.parts, one.phones),
+        )
         for one in entries
     ]
-    if rows:
-        session.execute(insert(_TABLE), rows)
+    write_rows(session, _TABLE, _COLUMNS, rows)
 
 
 def drop(session: Session, section: str, item_ids: Sequence[int]) -> None:

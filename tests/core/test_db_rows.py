@@ -1,0 +1,39 @@
+"""Rows written past SQLAlchemy are the rows it would have written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from core.audit.models import AuditEntry
+from core.audit.service import record_deeds
+from core.folding import plain
+from core.services import Services
+
+WHEN = datetime(2026, 11, 30, 9, 5, 7, 123456, tzinfo=UTC)
+
+
+def test_many_deeds_at_once_are_kept_as_one_is(services: Services) -> None:
+    values = {"name": "Tūī\t\\ “und”\n", "amount": None, "tags": ["a", "b"], "day": WHEN.date()}
+    with services.db.begin() as session:
+        record_deeds(
+            session, when=WHEN, user_id=None, deed="record.created", kind="contacts", new=[(7, values), (8, {})]
+        )
+    with services.db.read() as session:
+        first, second = session.scalars(select(AuditEntry).order_by(AuditEntry.record_id)).all()
+    assert (first.at, first.user_id, first.deed, first.kind, first.record_id) == (
+        WHEN,
+        None,
+        "record.created",
+        "contacts",
+        7,
+    )
+    assert first.old == {}
+    assert first.new == {"name": "Tūī\t\\ “und”\n", "amount": None, "tags": ["a", "b"], "day": "2026-11-30"}
+    assert (second.record_id, second.new) == (8, {})
+
+
+def test_texts_without_accents_fold_like_those_with_them() -> None:
+    assert plain("Smith & Sons+Co") == "smith  and  sons and co"
+    assert plain("Smíth & Sons+Co") == plain("Smith & Sons+Co")
