@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -52,11 +53,26 @@ def includeme(config: Any) -> None:
     config.add_directive("set_fault_writer", set_fault_writer)
 
 
-def add_fault(config: Any, context: type[Exception], status: int) -> None:
-    """Let an exception of a room end in the page of a status; its text is what the page says."""
+@dataclass(frozen=True, slots=True)
+class WayOn:
+    """What can be done about a fault: what the page says in place of its text, and a button that posts to `url`."""
+
+    text: str
+    deed: str
+    url: str
+
+
+def add_fault(
+    config: Any, context: type[Exception], status: int, way_on: Callable[[Any, Any], WayOn | None] | None = None
+) -> None:
+    """Let an exception of a room end in the page of a status; its text is what the page says.
+
+    `way_on(error, request)` may know what to do about it.
+    """
 
     def view(error: Exception, request: Any) -> Any:
-        return page(request, status, text=str(error))
+        way = way_on(error, request) if way_on else None
+        return page(request, status, text=way.text if way else str(error), way=way)
 
     config.add_exception_view(view, context=context)
 
@@ -163,7 +179,16 @@ def broken(error: Exception, request: Any) -> Any:
     return page(request, 500, number=number)
 
 
-def page(request: Any, status: int, *, title: str = "", text: str = "", number: str = "", framed: bool = True) -> Any:
+def page(
+    request: Any,
+    status: int,
+    *,
+    title: str = "",
+    text: str = "",
+    number: str = "",
+    framed: bool = True,
+    way: WayOn | None = None,
+) -> Any:
     """The answer for a fault: a page in the look of the others, or one line for a piece of a page."""
     if write := _writer(request):
         return write(request, status, text=text, number=number)
@@ -173,6 +198,7 @@ def page(request: Any, status: int, *, title: str = "", text: str = "", number: 
         "title": title or default[0],
         "text": text or default[1],
         "number": number,
+        "way": way,
         "framed": framed,
     }
     template = "errors/fragment.jinja2" if request.is_fragment else "errors/page.jinja2"

@@ -103,12 +103,13 @@ def parse_amount(
     places: int = 2,
     minimum: Decimal = Decimal(0),
     maximum: Decimal = MAXIMUM,
+    word: str = "amount",
 ) -> Decimal:
     """The amount in a text such as ``1000``, ``1,000.00`` or ``1000.5``, exact; written in the viewer's style.
 
     A point before the decimals and commas only between thousands, or what the style has in place of them. `places`
-    is how many decimals may stand there, `minimum` and `maximum` are both allowed. Raises ValueError with a sentence
-    that says what to write.
+    is how many decimals may stand there, `minimum` and `maximum` are both allowed, `word` is what it is called. Raises
+    ValueError with a sentence that says what to write.
     """
     bare, now = text.strip().translate(_SPACES).translate(_QUOTES), formats.style()
     negative = bare.startswith(("-", "\u2212"))
@@ -116,15 +117,15 @@ def parse_amount(
     if found is None:
         sign = "a point" if now.point == "." else "a comma"
         example = formats.localised("1,000.00")
-        raise ValueError(f"Write an amount such as 1000 or {example}: digits, and {sign} before the decimals.")
+        raise ValueError(f"Write {_a(word)} such as 1000 or {example}: digits, and {sign} before the decimals.")
     if len((found[2] or "").rstrip("0")) > places:
         raise ValueError(_too_many_decimals(places))
     value = Decimal(found[1].replace(now.group, "") + (f".{found[2]}" if found[2] else ""))
     value = -value if negative else value
     if value < minimum:
-        raise ValueError(_too_small(minimum))
+        raise ValueError(_too_small(minimum, word))
     if value > maximum:
-        raise ValueError(f"Write an amount of at most {formats.number(maximum)}.")
+        raise ValueError(f"Write {_a(word)} of at most {formats.number(maximum)}.")
     return value
 
 
@@ -134,7 +135,11 @@ def _too_many_decimals(places: int) -> str:
     return f"Write at most {places} decimals."
 
 
-def _too_small(minimum: Decimal) -> str:
+def _too_small(minimum: Decimal, word: str) -> str:
     if minimum == 0:
-        return "Write an amount that is not below zero."
-    return f"Write an amount of at least {formats.number(minimum)}."
+        return f"Write {_a(word)} that is not below zero."
+    return f"Write {_a(word)} of at least {formats.number(minimum)}."
+
+
+def _a(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"

@@ -74,7 +74,7 @@ def _merge(ini: Mapping[str, object], environ: Mapping[str, str]) -> dict[str, s
     for name, setting in named.items():
         if environ.get(PREFIX + name):
             merged[setting] = environ[PREFIX + name]
-    areas = sorted(["crm", "mail", *merged.get("crm.plugins", "").split()], key=len, reverse=True)
+    areas = sorted(["crm", "mail", "api", *merged.get("crm.plugins", "").split()], key=len, reverse=True)
     for variable, value in environ.items():
         rest = variable.removeprefix(PREFIX)
         area = next((area for area in areas if rest.startswith(f"{area.upper()}_")), None)

@@ -1,10 +1,11 @@
-"""A sandbox over real HTTP, for tests that need a socket."""
+"""A sandbox, or any application, over real HTTP, for tests that need a socket."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from waitress.server import create_server
 
@@ -14,8 +15,15 @@ from plugins.xero.sandbox import Sandbox
 @contextmanager
 def served(sandbox: Sandbox) -> Iterator[str]:
     """Serve a sandbox on a free port of this machine while the block runs; gives its address."""
+    with serving(sandbox.app) as address:
+        yield address
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """The same of a WSGI application."""
     sockets: dict[int, object] = {}
-    server = create_server(sandbox.app, host="127.0.0.1", port=0, threads=8, map=sockets)
+    server = create_server(app, host="127.0.0.1", port=0, threads=8, map=sockets)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
 

@@ -94,9 +94,11 @@ def test_every_error_of_the_contract_is_written_down() -> None:
 def settings_used() -> Iterator[str]:
     """Names of settings in the ini files and in the code of the core."""
     for name in ("development.ini", "production.ini"):
-        yield from re.findall(r"^(?:# )?((?:crm|mail|accounting|sqlalchemy|xero)\.\w+) =", text(name), re.M)
+        yield from re.findall(r"^(?:# )?((?:crm|mail|api|accounting|sqlalchemy|xero)\.\w+) =", text(name), re.M)
     for path in ROOT.glob("core/**/*.py"):
-        yield from re.findall(r"\"((?:crm|mail)\.(?!deliver|retried|dropped)\w+)\"", path.read_text(encoding="utf-8"))
+        yield from re.findall(
+            r"\"((?:crm|mail|api)\.(?!deliver|retried|dropped)\w+)\"", path.read_text(encoding="utf-8")
+        )
 
 
 @pytest.mark.parametrize("name", sorted(set(settings_used())))

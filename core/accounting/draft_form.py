@@ -322,12 +322,13 @@ class _Checker:
         return quantity
 
     def _amount(self, name: str, text: str, needed: str = "", *, places: int = 4, maximum: Decimal = MOST) -> Decimal:
+        word = "amount" if name.endswith("unit_price") else "number"
         if not text.strip():
             if needed:
                 self._say(name, needed)
             return Decimal(0)
         try:
-            return parse_amount(text, places=places, maximum=maximum)
+            return parse_amount(text, places=places, maximum=maximum, word=word)
         except ValueError as error:
             self._say(name, str(error))
             return Decimal(0)

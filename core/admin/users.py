@@ -16,7 +16,6 @@ from core.users.forms import UserForm, made
 from core.users.models import User
 
 RIGHT = "admin.users"
-STALE = "Somebody else changed this user while you had the form open. Here is how it stands now; change it again."
 
 
 def includeme(config: Any) -> None:
@@ -50,12 +49,12 @@ def show_user(request: Any) -> dict[str, Any]:
 
 def save_user(request: Any) -> Any:
     """Change a user; what is refused comes back with a sentence."""
-    session, user = request.dbsession, user_in(request)
+    session, user = request.dbsession, user_in(request, for_change=True)
     form, active = made(UserForm, request), request.POST.get("active") == "yes"
     form.role.offer(service.all_roles(session))
     if number_in(str(request.POST.get("version", user.version)), -1) != user.version:
-        request.session.flash(STALE, "error")
-        return HTTPSeeOther(f"/admin/users/{user.id}")
+        request.response.status_int = 409
+        return {**_page(request, user, form, active), "differs": _differs(form, user, active)}
     fine = form.validate()
     try:
         changes = _change(request, user, form, active) if fine else None
@@ -107,9 +106,21 @@ def _sign_out(request: Any, user: User) -> str:
     return f"{user.name} is signed out everywhere."
 
 
-def user_in(request: Any) -> User:
-    """The user of the address. Raises `HTTPNotFound`."""
-    user = request.dbsession.get(User, int(request.matchdict["id"]))
+def _differs(form: Any, user: User, active: bool) -> list[tuple[str, str, str]]:
+    """What is stored now beside what was typed, where these differ: label, stored, typed."""
+    said = {True: "yes", False: "no"}
+    both = [
+        ("Name", user.name, form.name.data or ""),
+        ("E-mail", user.email, form.email.data or ""),
+        ("Role", user.role.title, form.role.offered.get(form.role.data, "")),
+        ("May log in", said[user.active], said[active]),
+    ]
+    return [row for row in both if row[1] != row[2]]
+
+
+def user_in(request: Any, *, for_change: bool = False) -> User:
+    """The user of the address; `for_change` waits for whoever changes it now. Raises `HTTPNotFound`."""
+    user = request.dbsession.get(User, int(request.matchdict["id"]), with_for_update=for_change or None)
     if user is None:
         raise HTTPNotFound()
     found: User = user
@@ -130,4 +141,4 @@ def _page(request: Any, user: User, form: Any, active: bool) -> dict[str, Any]:
     session = request.dbsession
     form.role.offer(service.all_roles(session))
     places = sessions.places(session, user.id, request.clock.now())
-    return {"user": user, "form": form, "active": active, "places": places}
+    return {"user": user, "form": form, "active": active, "places": places, "differs": None}

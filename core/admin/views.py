@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.admin.plugin_facts import plugin_facts
+from core.admin.sample_list import list_samples
 from core.admin.styleguide import samples
 
 
@@ -24,4 +25,4 @@ def plugins(request: Any) -> dict[str, Any]:
 
 def styleguide(request: Any) -> dict[str, Any]:
     """Every component with a sample."""
-    return samples(request.clock.now())
+    return {**samples(request.clock.now()), **list_samples(request.today)}

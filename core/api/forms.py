@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from wtforms import Form, SelectMultipleField, StringField
+from wtforms import Field, Form, StringField
 from wtforms.validators import ValidationError
 
 from core.api.scopes import SCOPES
@@ -13,6 +13,14 @@ from core.forms import one_line
 from core.users.forms import Choice, Written, at_most
 
 LIVES = {"30": "30 days", "90": "90 days", "365": "A year", "": "Until I revoke it"}
+
+
+class Ticked(Field):
+    """The scopes that were ticked, by key; what is none is nothing."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Keep what there is."""
+        self.data = [key for key in SCOPES if key in valuelist]
 
 
 class TokenForm(Form):
@@ -25,14 +33,11 @@ class TokenForm(Form):
         description="The name of the program, say; you will know the token by it.",
         render_kw={"maxlength": 80, "autocomplete": "off"},
     )
-    scopes = SelectMultipleField(
-        "What it may do", choices=[(one.key, one.title) for one in SCOPES.values()], validate_choice=False
-    )
+    scopes = Ticked("What it may do")
     life = Choice("How long it works", LIVES, default="90")
 
     def validate_scopes(self, field: Any) -> None:
         """Something of what there is."""
-        field.data = [one for one in field.data or () if one in SCOPES]
         if not field.data:
             raise ValidationError("Tick at least one thing that the token may do.")
 

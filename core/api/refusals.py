@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from openapi_core.validation.request.exceptions import ParameterValidationError
+from openapi_core.casting.schemas.exceptions import CastError
+from openapi_core.deserializing.styles.exceptions import EmptyQueryParameterValue
+from openapi_core.validation.request.exceptions import MissingParameterError, ParameterValidationError
 from pyramid_openapi3 import RequestValidationError
 
 from core.api import problems
@@ -36,13 +38,27 @@ def problem_of(errors: Iterable[Exception]) -> Problem:
         return Problem("not-found", "The last number of this address is not the number of anything.")
     if asked:
         return Problem("wrong-question", errors=[_parameter(one) for one in asked])
-    said = [one for error in found for one in _body(error)]
+    said: list[Said] = []
+    for one in (told for error in found for told in _body(error)):
+        if one not in said:  # a date that is none is wrong by its pattern and by its format
+            said.append(one)
     return Problem("invalid", errors=said or [{"pointer": "", "message": "Send what the document describes."}])
 
 
 def _parameter(error: ParameterValidationError) -> Said:
     told = [_sentence(one) for one in _schema_errors(error)]
-    return {"parameter": error.name, "message": told[0] if told else "This cannot be read."}
+    return {"parameter": error.name, "message": told[0] if told else _unread(error)}
+
+
+def _unread(error: ParameterValidationError) -> str:
+    """Why a parameter could not even be read."""
+    if isinstance(error, MissingParameterError):
+        return "This is needed."
+    if isinstance(error.__cause__, CastError):
+        return f"Send {TYPES.get(str(error.__cause__.type), 'another value')}."
+    if isinstance(error.__cause__, EmptyQueryParameterValue):
+        return "It is empty: give it a value, or leave it out."
+    return "This cannot be read."
 
 
 def _schema_errors(error: Exception) -> list[Any]:

@@ -21,20 +21,25 @@ FEW, EACH = 5, 20
 MOST = 20  # what more have in common says nothing
 COMPARED, CLOSE = 40, 90
 PAGE, BLOCKS = 20, 2_000
+Key = tuple[str, str]  # what is shared, and the value
 
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A record that may be the one that is typed, and why; `sure` when more than a similar name says so."""
+    """A record that may be the one that is typed, and why.
+
+    It is `sure` when more than a similar name says so, `certain` when the e-mail address does: two seldom share one.
+    """
 
     record: Record
     reasons: tuple[str, ...]
     sure: bool
+    certain: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Records that are probably the same, the oldest first, and why."""
+    """Records that are probably the same, the oldest first, and all they have in common, the surest first."""
 
     records: tuple[Record, ...]
     reason: str
@@ -66,7 +71,7 @@ def twins(session: Session, kind: str, values: Mapping[str, Any]) -> list[Twin]:
         if not shared:
             continue
         reasons = tuple(REASONS[what] for what in REASONS if what in shared and (what != NEAR or "name" not in shared))
-        found.append(Twin(record, reasons, bool(shared - {NEAR, "domain"})))
+        found.append(Twin(record, reasons, bool(shared - {NEAR, "domain"}), "email" in shared))
     return sorted(found, key=lambda twin: (not twin.sure, -len(twin.reasons), twin.record.id))[:FEW]
 
 
@@ -84,7 +89,7 @@ def page(session: Session, kind: str, after: str = "") -> Page:
         last, looked = value if what == begin else "", 0
         while rows := _shared(session, kind, what, last):
             for last, ids in rows:
-                groups += _groups(session, kind, what, ids)
+                groups += _groups(session, kind, (what, last), ids)
                 if len(groups) >= PAGE:
                     return Page(tuple(groups), f"{what}:{last}")
             looked += len(rows)
@@ -106,26 +111,48 @@ def _shared(session: Session, kind: str, what: str, after: str) -> list[tuple[st
     return list(found.items())
 
 
-def _groups(session: Session, kind: str, what: str, ids: Sequence[int]) -> Iterator[Group]:
-    """What of those that share a key is worth showing: not what shares a surer one, nor what was said to differ."""
-    shared = _keys(session, kind, ids)
+def _groups(session: Session, kind: str, key: Key, ids: Sequence[int]) -> Iterator[Group]:
+    """What of those that share a key is worth showing: not what was said to differ, nor what is shown already.
+
+    A pair that has several keys in common is shown once, with the first of them.
+    """
+    what, shared = key[0], _keys(session, kind, ids)
     apart = _said_apart(session, kind, ids)
-    surer = list(REASONS)[: list(REASONS).index(what)]
     records = _records(session, kind, ids)
-    pairs = [
-        (one, other)
+    common = {
+        (one, other): shared[one] & shared[other]
         for one, other in combinations(sorted(records), 2)
-        if (one, other) not in apart and not any(value for value in shared[one] & shared[other] if value[0] in surer)
-    ]
+        if (one, other) not in apart
+    }
+    before = _shown(session, kind, {one for keys in common.values() for one in keys if _rank(one) < _rank(key)})
+    pairs = [pair for pair, keys in common.items() if not keys & before]
     names = {number: any_order(record.title) for number, record in records.items()} if what == NEAR else {}
     scores = {(one, other): fuzz.ratio(names[one], names[other]) for one, other in pairs} if what == NEAR else {}
     if what == NEAR:
         pairs = [pair for pair in pairs if scores[pair] >= CLOSE]
     for members in _joined(pairs):
-        reason = REASONS[what]
+        inside = [pair for pair in pairs if set(pair) <= members]
+        whats = {what for pair in inside for what, _ in common[pair]} - {NEAR}
+        reason = ", ".join(REASONS[each] for each in REASONS if each in whats)
         if what == NEAR:
-            reason += f", {min(scores[pair] for pair in pairs if set(pair) <= members):.0f} %"
+            near = f"{REASONS[NEAR]}, {min(scores[pair] for pair in inside):.0f} %"
+            reason = f"{near}, {reason}" if reason else near
         yield Group(tuple(records[number] for number in sorted(members)), reason)
+
+
+def _rank(key: Key) -> tuple[int, str]:
+    return list(REASONS).index(key[0]), key[1]
+
+
+def _shown(session: Session, kind: str, keys: Collection[Key]) -> set[Key]:
+    """Those of some keys that groups are made of: few enough have them."""
+    found: set[Key] = set()
+    for what in {what for what, _ in keys}:
+        values = [value for each, value in keys if each == what]
+        counted = select(MatchKey.value).where(MatchKey.kind == kind, MatchKey.what == what, MatchKey.value.in_(values))
+        few = counted.group_by(MatchKey.value).having(func.count() <= (COMPARED if what == NEAR else MOST))
+        found |= {(what, value) for value in session.scalars(few)}
+    return found
 
 
 def _keys(session: Session, kind: str, ids: Sequence[int]) -> dict[int, set[tuple[str, str]]]:

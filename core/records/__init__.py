@@ -41,7 +41,7 @@ def includeme(config: Any) -> None:
     config.registry.item_sources = []
     config.add_directive("add_item_source", add_item_source)
     config.add_request_method(sold_items, "sold_items")
-    config.add_fault(RecordNotFound, 404)
+    config.add_fault(RecordNotFound, 404, bin_pages.way_back)
     config.add_navigation(navigation)
     board_pages.add_routes(config)  # before the records' own: its addresses look like theirs
     saved_pages.add_routes(config)

@@ -7,12 +7,14 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from core import formats
 from core.contract.extensions import NavLink, PeriodicJob
+from core.faults import WayOn
 from core.forms import number_in
 from core.records import bin
 from core.records.kinds import KINDS
 from core.records.page import actor
-from core.records.service import Actor
+from core.records.service import Actor, RecordNotFound
 from core.users.service import names_of
 
 SIZE = 25
@@ -62,6 +64,19 @@ def purge(request: Any) -> Any:
     bin.purge(request.dbsession, record, actor(request))
     request.session.flash(f"{record.title} was deleted for good.", "success")
     return HTTPSeeOther(f"/bin?kind={record.kind}")
+
+
+def way_back(error: RecordNotFound, request: Any) -> WayOn | None:
+    """Out of the bin, for whoever may restore the record that was asked for and lies there."""
+    if error.kind not in KINDS or not request.has_permission(EDIT):
+        return None
+    try:
+        record = bin.get_binned(request.dbsession, error.kind, error.record_id)
+    except RecordNotFound:
+        return None
+    until = formats.day(record.deleted_at + bin.KEPT_FOR) if record.deleted_at else ""
+    text = f"{record.title} was deleted. It is in the bin until {until} and can be restored as it was."
+    return WayOn(text, "Restore it", f"/bin{record.path}/restore")
 
 
 def empty(companions: Any, services: Any) -> None:

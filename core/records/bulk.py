@@ -18,7 +18,7 @@ from core.records.stages import stages
 from core.records.tags import MOST as MOST_TAGS
 
 MOST, AT_ONCE, PIECE = 10_000, 500, 100
-UNDO_FOR = dt.timedelta(hours=1)
+UNDO_FOR, KEPT_FOR = dt.timedelta(hours=1), dt.timedelta(days=1)
 ASKED, RUNNING, DONE, UNDONE = "asked", "running", "done", "undone"
 OWNER, ADD_TAG, REMOVE_TAG, STAGE, STATUS, DELETE = "owner", "add_tag", "remove_tag", "stage", "status", "delete"
 

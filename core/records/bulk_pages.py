@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from core.contract.extensions import PeriodicJob
 from core.forms import can_be_seen, number_in, one_line
@@ -36,6 +36,7 @@ def add_routes(config: Any) -> None:
     registry, services = config.registry, config.registry.services
     services.jobs.add(JOB, partial(work, services, registry))
     services.periodic.append(PeriodicJob("records_bulk", 60, sweep))
+    services.periodic.append(PeriodicJob("records_bulk_tidy", 3600, tidy))
 
 
 def _wish(request: Any, kind: str) -> Wish:
@@ -128,6 +129,14 @@ def work(services: Any, registry: Any, *, bulk_id: int) -> None:
                 plugins, when = services.plugins, services.clock.now()
                 others = tuple(registry.record_companions), tuple(registry.record_watchers)
                 bulk.carry_on(session, found, Actor(found.user_id, when, plugins, *others))
+
+
+def tidy(services: Any) -> None:
+    """Forget what cannot be taken back any more, and questions that nobody answered; its report stays for a day."""
+    now = services.clock.now()
+    old = delete(BulkChange).where(BulkChange.state != bulk.RUNNING, BulkChange.created_at < now - bulk.KEPT_FOR)
+    with services.db.begin() as session:
+        session.execute(old, execution_options={"synchronize_session": False})
 
 
 def sweep(services: Any) -> None:

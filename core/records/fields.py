@@ -20,6 +20,7 @@ from core.records import tags
 FEW = 200
 EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
 NOT_AN_EMAIL = "Write one e-mail address, such as name@example.com."
+NOT_A_PHONE = "Write a telephone number, such as +64 21 555 0199; there is no digit in this."
 _NUMBERED = re.compile(r"#(\d{1,18})\s*$", re.ASCII)
 
 
@@ -67,6 +68,17 @@ def is_email(form: Any, field: Any) -> None:
     """One address such as ``name@example.com``."""
     if field.data and not EMAIL.fullmatch(field.data):
         raise ValidationError(NOT_AN_EMAIL)
+
+
+def is_phone(form: Any, field: Any) -> None:
+    """Whatever people type for a telephone number, as long as there is a digit in it."""
+    if field.data and not has_digits(field.data):
+        raise ValidationError(NOT_A_PHONE)
+
+
+def has_digits(text: str) -> bool:
+    """Whether there is a digit of any script in the text."""
+    return any(char.isdecimal() for char in text)
 
 
 def is_website(form: Any, field: Any) -> None:
@@ -120,7 +132,8 @@ class NumberField(AmountField):
         if valuelist:
             self.typed, self.data = str(valuelist[0]).strip()[:100], None
             if self.typed:
-                self.data = parse_amount(self.typed, places=4, minimum=self.minimum, maximum=self.maximum)
+                limits = {"minimum": self.minimum, "maximum": self.maximum}
+                self.data = parse_amount(self.typed, places=4, **limits, word="number")
 
 
 class DayField(Field):

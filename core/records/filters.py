@@ -178,7 +178,8 @@ def _tagged(model: Any, tag: str) -> ColumnElement[bool]:
 
 
 def _number(text: str, one: Filter, asking: Asking) -> Decimal:
-    return parse_amount(text, places=4, minimum=-LARGEST, maximum=LARGEST)
+    word = "amount" if one.style.startswith("amount") else "number"
+    return parse_amount(text, places=4, minimum=-LARGEST, maximum=LARGEST, word=word)
 
 
 def _day(text: str, one: Filter, asking: Asking) -> dt.date:

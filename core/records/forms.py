@@ -20,11 +20,12 @@ from core.records.fields import (
     PersonField,
     TagsField,
     is_email,
+    is_phone,
     is_website,
     lines,
     text,
 )
-from core.records.line_items import SoldItem
+from core.records.line_items import SoldItem, came_from
 from core.records.lines_field import LinesField
 from core.records.models import STATUSES
 from core.records.stages import LOST, STANDARD, Stage
@@ -125,6 +126,10 @@ class ReachPart(Form):
         """One address."""
         is_email(self, field)
 
+    def validate_phone(self, field: Any) -> None:
+        """Something that can be dialled."""
+        is_phone(self, field)
+
 
 class ContactForm(RecordForm, ReachPart):
     """A person."""
@@ -207,6 +212,19 @@ class OpportunityForm(RecordForm, MoneyPart):
     close_date = DayField("Expected close")
     reason = text("Reason", 200, description="Why it was won or lost.")
     line_items = LinesField("Lines")
+
+    def __init__(self, formdata: Any = None, obj: Any = None, **data: Any) -> None:
+        super().__init__(formdata, obj, **data)
+        if self.amount_follows:
+            self.amount.description = "Without tax. The sum of the lines; it follows them until you write another."
+
+    @property
+    def amount_follows(self) -> bool:
+        """Whether the amount was that of the lines and nobody wrote another: then it is that of the new ones, too."""
+        was = self.line_items.object_data or ()
+        return self.amount.data == self.amount.object_data and came_from(
+            self.amount.object_data, was, str(self.currency.object_data)
+        )
 
     @property
     def lines_total(self) -> Decimal:

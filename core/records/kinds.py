@@ -20,6 +20,7 @@ class Column:
 
     `style`: title, link (to another record), email, text, status, money, day, share, owner, or that of a custom
     `field`; `sort` is the key in an address by which the list can be sorted; `minor` columns are left out on a phone.
+    `order` says by what it is sorted where that is not what one reads first.
     """
 
     label: str
@@ -28,6 +29,7 @@ class Column:
     sort: str = ""
     minor: bool = False
     field: CustomField | None = None
+    order: str = ""
 
     @property
     def look(self) -> str:
@@ -59,7 +61,7 @@ CONTACTS = RecordKind(
     model=Contact,
     form=ContactForm,
     columns=(
-        Column("Name", "title", "title", sort="name"),
+        Column("Name", "title", "title", sort="name", order="by last name"),
         Column("Organization", "organization", "link", sort="organization"),
         Column("E-mail", "email", "email", sort="email"),
         Column("Phone", "phone", sort="phone"),

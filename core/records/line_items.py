@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -46,6 +46,11 @@ class SoldItem:
     description: str = ""
     price: Decimal | None = None
     currency: str = ""
+
+
+def came_from(amount: Decimal | None, lines: Sequence[LineItem], currency: str) -> bool:
+    """Whether an opportunity's amount is that of its lines, so that it follows when they change."""
+    return bool(lines) and amount == total(lines, currency)
 
 
 def total(lines: Iterable[LineItem], currency: str) -> Decimal:

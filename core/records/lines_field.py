@@ -162,7 +162,8 @@ class _Reader:
                 self._say(part, needed)
             return Decimal(0)
         try:
-            return parse_amount(typed, places=places, maximum=maximum)
+            word = "amount" if part == "unit_price" else "number"
+            return parse_amount(typed, places=places, maximum=maximum, word=word)
         except ValueError as error:
             self._say(part, str(error))
             return Decimal(0)

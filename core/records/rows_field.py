@@ -28,7 +28,7 @@ class RowsField(Field, ABC):
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
         """Take the stored values, and over them what was posted; a post that has no rows leaves them alone."""
         self.process_errors = []
-        self.data = tuple(data) if isinstance(data, tuple | list) else ()
+        self.data = self.object_data = tuple(data) if isinstance(data, tuple | list) else ()
         self.rows = [self._texts(one) for one in self.data]
         posted = self._posted(formdata) if formdata is not None else None
         self.raw_data = None if posted is None else [json.dumps(posted)]

@@ -18,14 +18,19 @@ from core.loader import Plugins
 from core.records import lists
 from core.records.custom import changed_in, custom_fields
 from core.records.hiding import HIDE, WITH
+from core.records.line_items import came_from, total
 from core.records.models import MODELS, Contact, Opportunity, Record
-from core.records.stages import outcome_of, stages
+from core.records.stages import Stage, outcome_of, stages
 
 LARGEST_ID = 2**31 - 1  # PostgreSQL takes no larger number for an id, not even to look for
 
 
 class RecordNotFound(Exception):
-    """There is no such record (any more)."""
+    """There is no such record (any more): `kind` and `record_id` name the one that was asked for, where one was."""
+
+    def __init__(self, text: str, kind: str = "", record_id: int = 0) -> None:
+        super().__init__(text)
+        self.kind, self.record_id = kind, record_id
 
 
 class StaleRecord(Exception):
@@ -93,14 +98,15 @@ def get_record(session: Session, kind: str, record_id: int, *, for_change: bool 
             lists.read_tags(session, kind, [record] if record else [])
     if record is None:
         word = lists.SINGULAR.get(kind, "record")
-        raise RecordNotFound(f"There is no {word} with the number {record_id}. It may have been deleted.")
+        text = f"There is no {word} with the number {record_id}. It may have been deleted."
+        raise RecordNotFound(text, kind, record_id)
     return record
 
 
 def create(session: Session, kind: str, values: Mapping[str, Any], actor: Actor) -> Record:
     """A new record with these values."""
     record: Record = MODELS[kind](**values, created_at=actor.when, changed_at=actor.when)
-    _settle(session, record)
+    _settle(record, stages(session) if isinstance(record, Opportunity) else ())
     session.add(record)
     session.flush()
     told = {name: value for name, value in values.items() if not is_usual(kind, name, value)}
@@ -118,11 +124,13 @@ def change(
     changed = {name: value for name, value in values.items() if getattr(record, name) != value}
     if not changed:
         return frozenset()
+    _let_amount_follow(record, changed)
     before = {name: getattr(record, name) for name in changed}
     old, new = (_without_same(session, record, before, changed, pick) for pick in (0, 1))
+    known = stages(session) if isinstance(record, Opportunity) else ()  # now: later it would write what is half changed
     for name, value in changed.items():
         setattr(record, name, value)
-    _settle(session, record)
+    _settle(record, known)
     record.changed_at = actor.when
     flag_modified(record, "changed_at")  # so that new lines alone make a new version, too
     session.flush()
@@ -171,12 +179,20 @@ def is_usual(kind: str, name: str, value: Any) -> bool:
     return column is not None and column.default is not None and getattr(column.default, "arg", None) == value
 
 
-def _settle(session: Session, record: Record) -> None:
+def _settle(record: Record, known: Sequence[Stage]) -> None:
     """What follows: an opportunity is open, won or lost as its stage says, and an open one has no reason."""
     if isinstance(record, Opportunity):
-        known = stages(session)
         record.outcome = outcome_of(known, record.stage or known[0].name)
         record.reason = record.reason if record.outcome != "open" else ""
+
+
+def _let_amount_follow(record: Record, changed: dict[str, Any]) -> None:
+    """An amount that is the sum of the lines is that of the new ones, too; one that differs was written by somebody."""
+    if not isinstance(record, Opportunity) or "amount" in changed or not changed.get("line_items"):
+        return
+    if came_from(record.amount, record.line_items, record.currency):
+        new = total(changed["line_items"], changed.get("currency", record.currency))
+        changed |= {"amount": new} if new != record.amount else {}
 
 
 def write_down(

@@ -127,12 +127,17 @@ def create(request: Any) -> Any:
 
 
 def unseen_twins(request: Any, kind: RecordKind) -> list[Any]:
-    """The records that are surely there already, unless the person was told of them all and saves all the same."""
-    if request.POST.get("twins") == "seen":
-        return []
+    """The records that are there already, where one surely is that the person has not been asked about.
+
+    That there is one was told while typing, where that can be; one with the same e-mail is asked about all the same.
+    """
     twins = request.registry.record_twins(request, kind.key, typed_in(request))
-    seen = set(request.POST.getall("seen-twin"))
-    new = any(twin.sure and str(twin.record.id) not in seen for twin in twins)
+    asked = set(request.POST.getall("asked-twin"))
+    told = asked.union(request.POST.getall("seen-twin"))
+    new = any(
+        (twin.certain and str(twin.record.id) not in asked) or (twin.sure and str(twin.record.id) not in told)
+        for twin in twins
+    )
     return list(twins) if new else []
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.forms import clean
-from core.records.fields import EMAIL, NOT_AN_EMAIL
+from core.records.fields import EMAIL, NOT_A_PHONE, NOT_AN_EMAIL, has_digits
 from core.records.rows_field import Row, RowsField, rows_in
 from core.records.ways import ADDRESS_KINDS, EMAIL_KINDS, PHONE_KINDS, Place, Way
 
@@ -81,8 +81,10 @@ class WaysField(RowsField):
             longest = self.longest(part)
             if len(row[part]) > longest:
                 self.problems[number, part] = f"Write at most {longest} characters."
-        if self.kinds == EMAIL_KINDS and not EMAIL.fullmatch(row["value"]):
+        if self.kinds is EMAIL_KINDS and not EMAIL.fullmatch(row["value"]):
             self.problems[number, "value"] = NOT_AN_EMAIL
+        if self.kinds is PHONE_KINDS and not has_digits(row["value"]):
+            self.problems[number, "value"] = NOT_A_PHONE
         if row["kind"] not in self.kinds:
             self.problems[number, "kind"] = "Choose one of the list."
 

@@ -73,6 +73,26 @@ on("change", (event) => {
   if (all) for (const box of all.form.querySelectorAll(`input[name="${all.dataset.all}"]`)) box.checked = all.checked;
 });
 
+// How many boxes are ticked is said beside what can be done with them, which stays in sight and unfolds with the first
+// tick; not on a phone, where it would lie over the list.
+const countChosen = (place) => {
+  const form = place.closest("form");
+  const boxes = [...form.querySelectorAll(`input[name="${place.dataset.several}"]`)];
+  const chosen = boxes.filter((box) => box.checked).length;
+  const every = form.elements[place.dataset.every]?.checked;
+  place.querySelector(".chosen").textContent = every ? "All that match are chosen" : chosen ? `${chosen} chosen` : "";
+  const some = Boolean(chosen || every);
+  if (some && !place.classList.contains("some") && matchMedia("(min-width: 761px)").matches) place.querySelector("details").open = true;
+  place.classList.toggle("some", some);
+  const all = form.querySelector(`[data-all="${place.dataset.several}"]`);
+  if (all) [all.checked, all.indeterminate] = [boxes.length > 0 && chosen === boxes.length, chosen > 0 && chosen < boxes.length];
+};
+on("change", (event) => {
+  const place = event.target.matches("input[type=checkbox]") && event.target.form?.querySelector("[data-several]");
+  if (place) countChosen(place);
+});
+window.addEventListener("pageshow", () => document.querySelectorAll("[data-several]").forEach(countChosen)); // ticks that the browser kept
+
 // An opportunity is dragged to another stage: it moves at once, and the server's answer draws both columns anew. What needs a
 // reason, or changed meanwhile, is asked on a page of its own.
 let dragged = null;

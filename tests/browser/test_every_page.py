@@ -98,6 +98,7 @@ PAGES = (
     "/admin/fields",
     "/admin/plugins",
     "/profile",
+    "/profile/tokens",
     "/admin/users",
     "/admin/users/2",
     "/admin/users/invite",

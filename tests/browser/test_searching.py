@@ -69,6 +69,7 @@ def misspelt(sales: Visitor) -> None:
 def told_while_typing(sales: Visitor, first: str, last: str) -> None:
     """The second one of a name is told of the first before it is saved, and may be saved all the same."""
     page = sales.page
+    sales.expected.add(409)
     address = f"{first}.{last}@twice.example".lower()
     new_contact(sales, first, last, address)
     sales.press("Save")
@@ -81,6 +82,10 @@ def told_while_typing(sales: Visitor, first: str, last: str) -> None:
     page.get_by_label("City", exact=True).first.fill("Nelson")
     page.get_by_label("Job title").fill("Buyer")
     sales.press("Save")
+    sales.sees("This contact seems to be there already.")
+    well(sales)
+    sales.expect(page.get_by_label("Job title")).to_have_value("Buyer")
+    sales.press("Save as a new one all the same")
     sales.expect(page.get_by_role("heading", level=1)).to_have_text(f"{first} {last}")
 
 

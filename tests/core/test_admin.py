@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from core.audit.models import AuditEntry
@@ -11,6 +14,7 @@ from core.users.service import find_user
 from tests.conftest import LogIn
 from tests.core.pages import words
 
+TEMPLATES = Path(__file__).parents[2] / "templates"
 pytestmark = pytest.mark.slow  # walks through pages
 
 
@@ -82,6 +86,18 @@ def test_the_style_guide_shows_every_component(log_in: LogIn) -> None:
     for part in (
         ".btn.main", ".tag", ".st.bad", ".figs .fig", ".card", "table.rows", ".tabs", ".seg", ".strip", ".chk",
         ".tasks .task", ".diff",
+        ".chips .chip", ".filter .panel .g", ".board .stage .deal", ".jumps .chip", ".several .chosen",
+        "table.choosable", ".pager [rel=next]", ".pager [rel=prev]",
         ".banner.warn", ".toast", "dialog", ".timeline", ".plot svg", ".ladder", ".kv", ".empty", ".errs", ".f .err",
     ):  # fmt: skip
         assert page.html.select_one(f"main {part}") is not None, part
+    ids = [one["id"] for one in page.html.select("[id]")]
+    assert sorted(ids) == sorted(set(ids)), "each part can be named"
+
+
+def test_every_macro_has_its_place_in_the_style_guide() -> None:
+    own, guide = ((TEMPLATES / name).read_text() for name in ("macros.jinja2", "admin/styleguide.jinja2"))
+    macros = set(re.findall(r"\{% macro ([a-z]\w*)", own))
+    inside = {"page_url", "place_url", "when", "explained", "problems"}  # drawn by others
+    assert macros > inside
+    assert sorted(name for name in macros - inside if f"ui.{name}(" not in guide) == []

@@ -18,12 +18,14 @@ from core.app import make_app
 from core.audit.models import AuditEntry
 from core.formats import NUMBERS, Style, using
 from core.forms import in_default_style, in_present_style, parse_amount
+from core.records.custom import NUMBER, CustomFieldRow
 from core.records.line_items import LineItem
 from core.records.models import Opportunity
 from core.services import Services
 from core.settings import StartError, read_settings
 from core.users.models import User
 from tests.conftest import Browser, LogIn
+from tests.core.conftest import Make
 from tests.core.pages import form_of, words
 from tests.databases import NOW
 
@@ -271,3 +273,32 @@ def test_a_zone_that_is_not_there_stops_the_start(tmp_path: Any) -> None:
 @pytest.mark.slow
 def test_the_test_clock_is_where_these_tests_think_it_is() -> None:
     assert NOW.astimezone(AUCKLAND).hour == 13
+
+
+def test_what_was_written_down_is_told_in_the_style_of_who_reads_it(
+    log_in: LogIn, make: Make, services: Services, restyle: Restyle
+) -> None:
+    with services.db.begin() as session:
+        session.add(CustomFieldRow(kind="opportunities", key="beans", label="Beans", style=NUMBER))
+    line = LineItem("", "Refit: stage 1.5", Decimal("1000.5"), Decimal("2.25"), Decimal("12.5"))
+    deal = make("opportunities", name="Refit", amount=Decimal("1234.5"), line_items=(line,), custom={"beans": "1234.5"})
+    restyle("sales", numbers="point", dates="iso")
+    restyle("admin", numbers="quote", dates="day")
+    form = form_of(log_in("sales").get(f"/opportunities/{deal}/edit"))
+    form["amount"], form["close_date"], form["custom_beans"] = "9.876,5", "2026-12-24", "2.000,25"
+    form["lines-0-quantity"] = "2.000,5"
+    form.submit(status=303)
+    trail = words(log_in("admin").get("/admin/audit"))
+    for told in (
+        "NZ$ 1'234.50",
+        "NZ$ 9'876.50",
+        "24/12/2026",
+        "2'000.25",
+        "Refit: stage 1.5: 2'000.5 at 2.25 less 12.5 %",
+    ):
+        assert told in trail.replace(NB, " "), told
+    timeline = words(log_in("sales").get(f"/opportunities/{deal}/timeline"))
+    for told in ("NZ$ 1.234,50", "2026-12-24", "Refit: stage 1.5: 2.000,5 at 2,25 less 12,5 %"):
+        assert told in timeline.replace(NB, " "), told
+    file = log_in("admin").get("/admin/audit.csv").text
+    assert f"NZ${NB}9,876.50" in file, "a file has the default style"

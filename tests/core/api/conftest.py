@@ -60,9 +60,13 @@ class Program:
             assert answer.content_type == TYPE
             assert answer.json["status"] == answer.status_int
             assert answer.json["detail"]
-        request = answer.request
-        routes = self.app.routes_mapper
-        found = routes(request)["route"]
+        request = answer.request.copy_get()
+        request.method = answer.request.method
+        request.query_string = ""
+        try:
+            found = self.app.routes_mapper(request)["route"]
+        except UnicodeDecodeError:
+            return
         if found is None or request.method not in self.app.registry.api_methods.get(found.name, ()):
             return
         if request.method == "HEAD":

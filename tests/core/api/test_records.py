@@ -183,7 +183,7 @@ def test_custom_fields_are_read_written_and_merged_key_by_key(program: Call) -> 
     [
         ("size", "L", "no such custom field"),
         ("old", "L", "no such custom field"),
-        ("number", "many", "Write an amount"),
+        ("number", "many", "Write a number"),
         ("number", True, "a text or null"),
         ("date", "tomorrow", "year-month-day"),
         ("choice", "Green", "one of the list"),

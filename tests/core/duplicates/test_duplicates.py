@@ -22,6 +22,7 @@ from tests.databases import NOW
 def test_what_is_there_already_is_told_while_typing_and_once_on_saving(log_in: LogIn, make: Make) -> None:
     make("contacts", first_name="Hana", last_name="Whitiora", email="hana@tui.example", phone="+64 4 801 4420")
     sales = log_in("sales")
+    make("contacts", first_name="Rua", last_name="Tane", email="rua@tui.example")
     for typed in ({"email": " HANA@tui.example"}, {"phone": "04 801-4420"}, {"last_name": "Whitiora Hána"},
                   {"first_name": "Hanna", "last_name": "Whitiora"}):  # fmt: skip
         assert "Hana Whitiora" in sales.get("/contacts/similar", typed), typed
@@ -36,11 +37,35 @@ def test_what_is_there_already_is_told_while_typing_and_once_on_saving(log_in: L
     form = form_of(sales.get("/contacts/new"))
     form["last_name"], form["email"] = "W.", "hana@tui.example"
     page = form.submit(status=409)
-    assert "Perhaps there already: Hana Whitiora" in words(page)
+    assert "This contact seems to be there already." in words(page)
+    assert "Hana Whitiora hana@tui.example (same e-mail)" in words(page)
     again = form_of(page)
     assert again["last_name"].value == "W."
-    assert "Save all the same" in words(page)
-    again.submit(status=303)
+    assert "Save as a new one all the same" in words(page)
+    again["email"] = "rua@tui.example"
+    page = again.submit(status=409)  # another one, who was not asked about
+    assert "Rua Tane rua@tui.example (same e-mail)" in words(page)
+    form_of(page).submit(status=303)
+
+
+def test_who_was_told_while_typing_is_asked_once_more_about_the_same_email_and_about_nothing_else(
+    log_in: LogIn, make: Make
+) -> None:
+    number = str(make("contacts", first_name="Hana", last_name="Whitiora", email="hana@tui.example"))
+    sales, told = log_in("sales"), "seen-twin"
+    typed = {
+        "first_name": "H.",
+        "last_name": "W.",
+        "email_kind": "Work",
+        "phone_kind": "Work",
+        "address_kind": "Office",
+    }
+    page = sales.send("/contacts/new", {**typed, "email": "Hana@TUI.example", told: number}, status=409)
+    assert form_of(page)["asked-twin"].value == number
+    assert len(sales.get("/contacts").html.select("td.title")) == 1
+    named = {**typed, "first_name": "Hana", "last_name": "Whitiora"}
+    sales.send("/contacts/new", {**named, "asked-twin": "x" * 5_000}, status=409)
+    sales.send("/contacts/new", {**named, told: number}, status=303)
 
 
 def test_groups_are_listed_with_the_reason_and_not_again_when_they_are_said_to_differ(
@@ -58,7 +83,7 @@ def test_groups_are_listed_with_the_reason_and_not_again_when_they_are_said_to_d
     sales = log_in("sales")
     page = sales.get("/duplicates")
     reasons = [heading.get_text() for heading in page.html.select(".group h2")]
-    assert reasons[0] == "Same e-mail"
+    assert reasons[0] == "Same e-mail, same phone"
     assert reasons[1].startswith("Similar name, 9")
     assert len(reasons) == 2
     groups = sales.get("/duplicates?kind=organizations").html.select(".group h2")
@@ -76,6 +101,24 @@ def test_groups_are_listed_with_the_reason_and_not_again_when_they_are_said_to_d
         sales.get(f"/duplicates?{query}", status=200)
     for hostile in ({"id": "x" * 10_000}, {"id": "99999999999"}, {}):
         sales.send("/duplicates/contacts/apart", hostile, status=303)
+
+
+def test_two_that_share_several_addresses_are_one_group_and_what_many_have_hides_nothing(
+    log_in: LogIn, make: Make
+) -> None:
+    ways = (Way("Work", "b@twice.example"), Way("Other", "zz@all.example"))
+    back = (Way("Work", "a@twice.example"), ways[1])
+    make("contacts", first_name="Ana", last_name="Bell", email="a@twice.example", more_emails=ways)
+    make("contacts", first_name="Bea", last_name="Carr", email="B@twice.example", more_emails=back)
+    make("contacts", first_name="Cy", last_name="Dell", phone="021 555 777", email="aa@all.example")
+    make("contacts", first_name="Di", last_name="Ely", phone="021 555 777", email="aa@all.example")
+    for number in range(20):
+        make("contacts", first_name=f"Person{number}", last_name=chr(65 + number) * 5, email="aa@all.example")
+    groups = log_in("sales").get("/duplicates").html.select(".group")
+    told = [(group.h2.get_text(), [link.get_text() for link in group.select("span > a")]) for group in groups]
+    assert told[0] == ("Same e-mail", ["Ana Bell", "Bea Carr"])
+    assert ("Same e-mail, same phone", ["Cy Dell", "Di Ely"]) in told, "22 have the address; two the number, too"
+    assert sum("Ana Bell" in names for _, names in told) == 1
 
 
 def _books(services: Services, first: int, second: int) -> None:

@@ -345,7 +345,7 @@ def test_many_at_once_are_written_down_as_one_by_one_and_told(sales: Importer, s
     fields = {"first_name": "Mere", "last_name": "Parata", "organization_id": f"#{mill.id}", "tags": "A, B"}
     kinds = {"email_kind": "Work", "phone_kind": "Work", "address_kind": "Office"}
     ways = {"more_phones-rows": "1", "more_phones-0-value": "021 1", "more_phones-0-kind": "Other"}
-    sales.browser.send("/contacts/new", {**fields, **kinds, **ways, "twins": "seen"}, status=303)
+    sales.browser.send("/contacts/new", {**fields, **kinds, **ways, "seen-twin": str(mere.id)}, status=303)
     with services.db.read() as session:
         created = select(AuditEntry).where(AuditEntry.kind == "contacts", AuditEntry.deed == "record.created")
         many, single = session.scalars(created.order_by(AuditEntry.id)).all()

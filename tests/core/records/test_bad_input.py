@@ -87,6 +87,8 @@ def test_yen_have_no_decimals(log_in: LogIn) -> None:
         ("website", "javascript:alert(1)", "Write an address such as www.example.com."),
         ("website", "ftp://example.com", "Write an address such as www.example.com."),
         ("phone", "1" * 51, "Write at most 50 characters."),
+        ("phone", "ask Mere", "Write a telephone number, such as +64 21 555 0199; there is no digit in this."),
+        ("phone", "²½", "Write a telephone number"),
         ("address", "x" * 501, "Write at most 500 characters."),
         ("owner_id", "99999", "Choose one of the list."),
         ("owner_id", "x", "Choose one of the list."),

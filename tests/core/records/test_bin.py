@@ -44,6 +44,23 @@ def test_what_is_in_the_bin_is_found_nowhere_and_its_links_wait_for_it(log_in: L
     assert "Old Mill Bakery" in words(sales.get(f"/contacts/{mere}"))
 
 
+def test_the_address_of_what_lies_in_the_bin_says_so_and_restores_it_for_whoever_may(
+    log_in: LogIn, make: Make, clock: ManualClock
+) -> None:
+    mill, gone = make("organizations", name="Old Mill Bakery"), make("organizations", name="Never Was")
+    deleted(log_in, f"/organizations/{mill}")
+    sales = log_in("sales")
+    page = sales.get(f"/organizations/{mill}/edit", status=404)
+    until = (clock.now() + dt.timedelta(days=30)).day
+    assert f"Old Mill Bakery was deleted. It is in the bin until {until} " in words(page)
+    page = next(form for form in page.forms.values() if form.action.endswith("/restore")).submit(status=303).follow()
+    assert words(page, "h1") == "Old Mill Bakery"
+    log_in("sales").send(f"/organizations/{gone}/delete", {"version": "1"}, status=303)
+    assert "Never Was" not in words(log_in("reader").get(f"/organizations/{gone}", status=404), "main")
+    for path in ("/organizations/999", "/contacts/99999999999999999", f"/contacts/{gone}"):
+        assert "the bin" not in words(sales.get(path, status=404), "main"), path
+
+
 def test_after_thirty_days_the_bin_is_emptied_and_not_before(
     log_in: LogIn, make: Make, services: Services, clock: ManualClock
 ) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
+from core import ManualClock
 from core.audit.models import AuditEntry
+from core.jobs.periodic import tick
 from core.records import bulk
 from core.records.models import Contact, Opportunity
 from core.services import Services
@@ -114,3 +117,22 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written_down(
     assert page.html.select_one(".toast.error") is not None
     with services.db.read() as session:
         assert session.query(bulk.BulkChange).count() == 0
+
+
+def test_what_cannot_be_taken_back_is_forgotten_after_a_day_and_what_is_under_way_is_not(
+    log_in: LogIn, make: Make, services: Services, clock: ManualClock
+) -> None:
+    number = make("contacts", last_name="Person")
+    sales = log_in("sales")
+    for tag in ("One", "Two", "Three"):
+        asked(sales, "/contacts/bulk", deed="add_tag", tag=tag, id=str(number))
+    sales.send("/contacts/bulk/1", {"action": "do"}, status=303)
+    with services.db.begin() as session:
+        session.get_one(bulk.BulkChange, 2).state = bulk.RUNNING
+    clock.advance(dt.timedelta(hours=23))
+    tick(services)
+    assert "1 changed." in words(sales.get("/contacts/bulk/1"))
+    clock.advance(dt.timedelta(hours=2))
+    tick(services)
+    with services.db.read() as session:
+        assert [one.id for one in session.query(bulk.BulkChange)] == [2]

@@ -171,8 +171,8 @@ def test_a_custom_field_is_typed_kept_shown_and_written_down(
     ("style", "typed", "sentence"),
     [
         ("text", "x" * 501, "Write at most 500 characters."),
-        ("number", "twelve", "Write an amount such as"),
-        ("number", "9" * 40, "Write an amount of at most"),
+        ("number", "twelve", "Write a number such as"),
+        ("number", "9" * 40, "Write a number of at most"),
         ("date", "30.11.", "Write the date as year-month-day"),
         ("choice", "Tin", "Choose one of the list."),
         ("yesno", "Perhaps", "Choose one of the list."),

@@ -110,12 +110,12 @@ def test_the_last_line_can_go(log_in: LogIn, services: Services, make: Make) -> 
     [
         ("quantity", "", "Write how many."),
         ("quantity", "0", "Write a quantity above zero, or empty the line."),
-        ("quantity", "two", "Write an amount such as"),
+        ("quantity", "two", "Write a number such as"),
         ("quantity", "1.00001", "Write at most 4 decimals."),
         ("unit_price", "", "Write a price; 0 if it is free."),
         ("unit_price", "-5", "Write an amount that is not below zero."),
         ("unit_price", "9" * 40, "Write an amount of at most"),
-        ("discount", "101", "Write an amount of at most 100."),
+        ("discount", "101", "Write a number of at most 100."),
         ("discount", "1.005", "Write at most 2 decimals."),
         ("description", "\u200b", "Write what this line is for."),
         ("description", "x" * 4001, "Write at most 4,000 characters; this has 4,001."),
@@ -178,11 +178,11 @@ def test_new_lines_alone_make_a_new_version_and_are_written_down(log_in: LogIn, 
     with services.db.read() as session:
         assert session.query(Opportunity).one().version == 2
         entry = session.query(AuditEntry).one()
-    assert entry.old == {"line_items": ["Refit: 2 at 310.00"]}
-    assert entry.new == {"line_items": ["Refit: 2 at 310.00 less 10 %"]}
+    assert entry.old == {"line_items": ["Refit: 2 at 310.00"], "amount": "620.00 NZD"}
+    assert entry.new == {"line_items": ["Refit: 2 at 310.00 less 10 %"], "amount": "558.00 NZD"}
     windows[1]["name"] = "Refit of the mill"
     page = windows[1].submit(status=303).follow()
-    assert "What Mere Tautari changed meanwhile is kept: Lines." in words(page)
+    assert "What Mere Tautari changed meanwhile is kept: Amount, Lines." in words(page)
     assert stored(services)[0].discount == 10
 
 
@@ -256,6 +256,40 @@ def test_a_line_is_rounded_half_up_after_its_discount(
     line = LineItem("", "x", Decimal(quantity), Decimal(price), Decimal(discount))
     assert line.amount(currency) == Decimal(amount)
     assert total((line, line), currency) == 2 * Decimal(amount)
+
+
+def test_an_amount_that_came_from_the_lines_follows_them_and_one_written_by_hand_stays(
+    log_in: LogIn, make: Make, services: Services
+) -> None:
+    deal = make("opportunities", name="Refit", amount=Decimal(620), line_items=(REFIT,))
+    sales = log_in("sales")
+
+    def saved(**typed: str) -> tuple[Decimal | None, str]:
+        form = form_of(sales.get(f"/opportunities/{deal}/edit"))
+        told = words(press(_with(form, typed), "look"))
+        _with(form_of(sales.get(f"/opportunities/{deal}/edit")), typed).submit(status=303)
+        with services.db.read() as session:
+            return session.get_one(Opportunity, deal).amount, told
+
+    amount, told = saved(**{"lines-0-quantity": "5"})
+    assert amount == 5 * REFIT.unit_price
+    assert "The amount follows the lines: it becomes NZ$" in told
+    assert saved(name="Refit of the roastery")[0] == amount
+    with services.db.read() as session:
+        last = session.query(AuditEntry).filter_by(deed="record.changed").order_by(AuditEntry.id).first()
+        assert last is not None
+        assert last.old["amount"] == "620.00 NZD"
+    written, told = saved(amount="100", **{"lines-0-quantity": "3"})
+    assert written == 100
+    assert "follows the lines" not in told
+    assert saved(**{"lines-0-quantity": "4"})[0] == 100
+    assert saved(amount="", **{"lines-0-quantity": "4"})[0] == 4 * REFIT.unit_price
+
+
+def _with(form: Any, typed: dict[str, str]) -> Any:
+    for name, text in typed.items():
+        form[name] = text
+    return form
 
 
 def test_an_amount_left_empty_follows_the_lines_also_after_a_mistake_was_mended(

@@ -50,6 +50,16 @@ def test_a_record_is_made_seen_changed_and_deleted(kind: str, log_in: LogIn) -> 
     browser.get(f"/{kind}/1", status=404)
 
 
+def test_what_is_empty_is_folded_away_and_what_is_no_or_nought_is_not(log_in: LogIn, make: Make) -> None:
+    number = make("opportunities", name="Refit", amount=Decimal(0))
+    page = log_in("sales").get(f"/opportunities/{number}")
+    folded = {term.get_text() for term in page.html.select("details.more dt")}
+    shown = {term.get_text() for term in page.html.select(".facts dt")} - folded
+    assert {"Organization", "Contact", "Expected close"} <= folded
+    assert {"Name", "Amount", "Stage", "Probability"} <= shown
+    assert "Show 2 empty fields" in words(page)
+
+
 def test_an_opportunity_keeps_all_that_was_typed(log_in: LogIn, make: Make, services: Services) -> None:
     organization = make("organizations", name="Harbour Coffee Roasters")
     contact = make("contacts", first_name="Ngaire", last_name="Cooper")

@@ -183,7 +183,7 @@ def test_a_record_deleted_meanwhile_is_told_as_gone(log_in: LogIn, number: int) 
     browser = log_in("sales")
     form = form_of(browser.get(f"/organizations/{number}/edit"))
     form_of(browser.get(f"/organizations/{number}/delete")).submit(status=303)
-    assert "It may have been deleted." in form.submit(status=404)
+    assert "was deleted. It is in the bin until" in form.submit(status=404)
 
 
 def test_the_same_form_sent_twice_changes_once(log_in: LogIn, services: Services, number: int) -> None:

@@ -49,6 +49,7 @@ def test_rows_are_added_filled_in_and_removed_without_scripts(log_in: LogIn, mak
         ({"more_emails-0-value": "mere"}, "Write one e-mail address, such as name@example.com."),
         ({"more_emails-0-value": f"{'x' * 250}@a.example"}, "Write at most 254 characters."),
         ({"more_phones-0-value": "1" * 51}, "Write at most 50 characters."),
+        ({"more_phones-0-value": "at home"}, "there is no digit in this."),
         ({"more_phones-0-value": "1", "more_phones-0-kind": "Pigeon"}, "Choose one of the list."),
         ({"more_addresses-0-country": "x" * 61}, "Write at most 60 characters."),
         ({"tags": "x" * 41}, "A tag has at most 40 characters."),
