@@ -160,6 +160,6 @@ def _body(request: Any) -> Any:
         raise too_large
     request.body = raw
     try:
-        return reading.strict_json(raw)
+        return reading.read_body(raw)
     except ValueError as error:
         raise Problem("unreadable", str(error)) from error

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from core.api.problems import Problem
 
 BODY = "ledgertab.api_body"
 DEEPEST = 20
+MOST_VALUES = 5_000  # in one body: far more than any form has, and no more than can be looked at in a moment
 LONGEST_NUMBER = 20  # digits
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 
@@ -31,7 +34,16 @@ def strict_json(raw: bytes) -> Any:
         raise ValueError("The body is not UTF-8.") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"This is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from error
-    _check(value, 0)
+    for _ in _values(value, 0):
+        pass
+    return value
+
+
+def read_body(raw: bytes) -> Any:
+    """The value that a program sent. Raises ValueError with a sentence, for more than `MOST_VALUES` values too."""
+    value = strict_json(raw)
+    if sum(1 for _ in islice(_values(value, 0), MOST_VALUES + 1)) > MOST_VALUES:
+        raise ValueError(f"This JSON has more than {MOST_VALUES:,} values.")
     return value
 
 
@@ -59,21 +71,27 @@ def _finite(text: str) -> float:
     return found
 
 
-def _check(value: Any, depth: int) -> None:
+def _values(value: Any, depth: int) -> Iterator[Any]:
+    """Every value in it. Raises ValueError for one that cannot be, or for a name."""
     if depth > DEEPEST:
         raise ValueError(f"This JSON has more than {DEEPEST} levels.")
     if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise ValueError("A text has half a character in it (a lone surrogate).") from error
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            _check(name, depth)
-            _check(inner, depth + 1)
-    elif isinstance(value, list):
-        for inner in value:
-            _check(inner, depth + 1)
+        _check_text(value)
+    yield value
+    inner: Iterable[Any] = value if isinstance(value, list) else ()
+    if isinstance(value, dict):
+        inner = value.values()
+        for name in value:
+            _check_text(name)
+    for one in inner:
+        yield from _values(one, depth + 1)
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("A text has half a character in it (a lone surrogate).") from error
 
 
 def body(request: Any) -> dict[str, Any]:

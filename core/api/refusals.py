@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from openapi_core.casting.schemas.exceptions import CastError
@@ -14,6 +15,8 @@ from core.api import problems
 from core.api.problems import Problem, Said
 from core.api.values import pointer
 
+MOST_SAID = 50  # of what is wrong in one body
+NOTHING_NAMED: Said = {"pointer": "", "message": "Send what the document describes."}
 TYPES = {
     "string": "a text",
     "integer": "a whole number",
@@ -38,11 +41,10 @@ def problem_of(errors: Iterable[Exception]) -> Problem:
         return Problem("not-found", "The last number of this address is not the number of anything.")
     if asked:
         return Problem("wrong-question", errors=[_parameter(one) for one in asked])
-    said: list[Said] = []
-    for one in (told for error in found for told in _body(error)):
-        if one not in said:  # a date that is none is wrong by its pattern and by its format
-            said.append(one)
-    return Problem("invalid", errors=said or [{"pointer": "", "message": "Send what the document describes."}])
+    # A date that is none is wrong by its pattern and by its format: what is the same is said once.
+    told = (one for error in found for one in _body(error))
+    said = {(each["pointer"], each["message"]): each for each in islice(told, MOST_SAID)}
+    return Problem("invalid", errors=list(said.values()) or [NOTHING_NAMED])
 
 
 def _parameter(error: ParameterValidationError) -> Said:

@@ -23,8 +23,8 @@ MOST = 50  # tokens that one user may have at a time
 USED_EVERY = timedelta(minutes=10)
 
 
-class TooManyTokens(Exception):
-    """The user has as many tokens as one may have; says what to do."""
+class NoMoreTokens(Exception):
+    """The user has as many tokens as one may have, or one of that name; says what to do."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,15 @@ def make(
     when: datetime,
     expires_at: datetime | None = None,
 ) -> tuple[ApiToken, str]:
-    """A new token: its row, and the token itself, which is stored nowhere. Raises `TooManyTokens`."""
-    if len(tokens_of(session, user_id)) >= MOST:
-        raise TooManyTokens(f"You have {MOST} tokens, and more than that nobody can tell apart. Revoke one first.")
+    """A new token: its row, and the token itself, which is stored nowhere. Raises `NoMoreTokens`.
+
+    Two of one name could not be told apart when one has to be revoked; nor does a page that is loaded again make one.
+    """
+    there = tokens_of(session, user_id)
+    if len(there) >= MOST:
+        raise NoMoreTokens(f"You have {MOST} tokens, and more than that nobody can tell apart. Revoke one first.")
+    if name.casefold() in {one.name.casefold() for one in there}:
+        raise NoMoreTokens("You have a token of that name. Give this one another, or revoke that one first.")
     token = BEGINS + secrets.token_urlsafe(32)
     row = ApiToken(
         user_id=user_id,

@@ -20,7 +20,7 @@ from core.records.custom import changed_in, custom_fields
 from core.records.hiding import HIDE, WITH
 from core.records.line_items import came_from, total
 from core.records.models import MODELS, Contact, Opportunity, Record
-from core.records.stages import Stage, outcome_of, stages
+from core.records.stages import OPEN, outcome_of, stages
 
 LARGEST_ID = 2**31 - 1  # PostgreSQL takes no larger number for an id, not even to look for
 
@@ -105,8 +105,11 @@ def get_record(session: Session, kind: str, record_id: int, *, for_change: bool 
 
 def create(session: Session, kind: str, values: Mapping[str, Any], actor: Actor) -> Record:
     """A new record with these values."""
+    outcome = _outcome(session, kind, values)
+    values = {name: "" if name == "reason" and outcome == OPEN else value for name, value in values.items()}
     record: Record = MODELS[kind](**values, created_at=actor.when, changed_at=actor.when)
-    _settle(record, stages(session) if isinstance(record, Opportunity) else ())
+    if isinstance(record, Opportunity):
+        record.outcome = outcome
     session.add(record)
     session.flush()
     told = {name: value for name, value in values.items() if not is_usual(kind, name, value)}
@@ -121,16 +124,19 @@ def change(
     """Give the record these values; the names of those that are new. Raises `StaleRecord`, then nothing is changed."""
     if record.version != seen_version:
         raise StaleRecord(record)
+    outcome = _outcome(session, record.kind, values, record)
+    if outcome == OPEN:
+        values = {**values, "reason": ""}  # an open one has none, and losing it is written down like all else
     changed = {name: value for name, value in values.items() if getattr(record, name) != value}
     if not changed:
         return frozenset()
     _let_amount_follow(record, changed)
     before = {name: getattr(record, name) for name in changed}
     old, new = (_without_same(session, record, before, changed, pick) for pick in (0, 1))
-    known = stages(session) if isinstance(record, Opportunity) else ()  # now: later it would write what is half changed
     for name, value in changed.items():
         setattr(record, name, value)
-    _settle(record, known)
+    if isinstance(record, Opportunity):
+        record.outcome = outcome
     record.changed_at = actor.when
     flag_modified(record, "changed_at")  # so that new lines alone make a new version, too
     session.flush()
@@ -179,11 +185,12 @@ def is_usual(kind: str, name: str, value: Any) -> bool:
     return column is not None and column.default is not None and getattr(column.default, "arg", None) == value
 
 
-def _settle(record: Record, known: Sequence[Stage]) -> None:
-    """What follows: an opportunity is open, won or lost as its stage says, and an open one has no reason."""
-    if isinstance(record, Opportunity):
-        record.outcome = outcome_of(known, record.stage or known[0].name)
-        record.reason = record.reason if record.outcome != "open" else ""
+def _outcome(session: Session, kind: str, values: Mapping[str, Any], record: Record | None = None) -> str:
+    """Whether an opportunity with these values is open, won or lost, as its stage says; nothing for other records."""
+    if kind != "opportunities":
+        return ""
+    known = stages(session)
+    return outcome_of(known, values.get("stage", getattr(record, "stage", "")) or known[0].name)
 
 
 def _let_amount_follow(record: Record, changed: dict[str, Any]) -> None:

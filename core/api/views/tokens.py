@@ -45,7 +45,7 @@ def make(request: Any) -> dict[str, Any]:
                 when=now,
                 expires_at=form.expires_at(now),
             )
-        except service.TooManyTokens as refusal:
+        except service.NoMoreTokens as refusal:
             form.name.errors = [str(refusal)]
         else:
             write_down(request, "token.made", kind="users", record_id=request.identity.id, new=_told(row))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from openapi_core import V31ResponseValidator
@@ -95,7 +96,9 @@ def program(app: Any, services: Services) -> Call:
     def enter(role: str = "sales", scopes: Any = tuple(SCOPES), **more: Any) -> Program:
         with services.db.begin() as session:
             user = session.scalars(select(User).where(User.login == role)).one()
-            _, token = service.make(session, user.id, name="A test", scopes=scopes, when=services.clock.now(), **more)
+            _, token = service.make(
+                session, user.id, name=f"A test {uuid4()}", scopes=scopes, when=services.clock.now(), **more
+            )
         return Program(app, token)
 
     return enter

@@ -163,6 +163,14 @@ def test_every_wrong_value_is_named(sent: Any, errors: dict[str, str], program: 
     assert all(says in found[at] for at, says in errors.items()), found
 
 
+def test_a_body_of_many_names_is_told_of_the_first_and_no_more(program: Call) -> None:
+    said = program().post("/organizations", {f"k{number}": 1 for number in range(4_000)}, status=422)
+    assert len(said.json["errors"]) == 50
+    assert len(said.body) < 50_000
+    more = program().post("/organizations", {f"k{number}": 1 for number in range(20_000)}, status=400)
+    assert "more than 5,000 values" in more.json["detail"]
+
+
 def test_too_much_is_not_even_read(program: Call) -> None:
     caller = program()
     caller.post("/contacts", raw=b" " * (LARGEST_BODY + 1), status=413)

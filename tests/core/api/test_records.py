@@ -311,3 +311,19 @@ def test_amounts_are_exact(program: Call, services: Services) -> None:
         deal = session.scalars(select(Opportunity)).one()
         number = deal.id
     assert caller.get(f"/opportunities/{number}").json["amount"] == "999999999.99"
+
+
+def test_the_trail_tells_of_a_reason_what_became_of_it(program: Call, services: Services) -> None:
+    caller = program()
+    deal = caller.post("/opportunities", {"name": "Six dinghies", "reason": "too early"}, status=201)
+    path = f"/opportunities/{deal.json['id']}"
+    assert deal.json["reason"] == ""
+    assert caller.patch(path, {"reason": "still too early"}).headers["ETag"] == deal.headers["ETag"], "nothing changed"
+    assert caller.patch(path, {"stage": "Won", "reason": "price"}).json["reason"] == "price"
+    assert caller.patch(path, {"stage": "New"}).json["reason"] == ""
+    with services.db.read() as session:
+        rows = session.scalars(
+            select(AuditEntry).where(AuditEntry.kind == "opportunities").order_by(AuditEntry.id)
+        ).all()
+    told = [(row.old.get("reason"), row.new.get("reason")) for row in rows]
+    assert told == [(None, None), ("", "price"), ("price", "")]

@@ -106,7 +106,7 @@ def test_nobody_sees_or_revokes_the_tokens_of_somebody_else(log_in: LogIn, servi
 
 def test_a_token_runs_out(log_in: LogIn, app: Any, clock: ManualClock) -> None:
     browser = log_in("sales")
-    short, long = (Program(app, make_one(browser, life=life)) for life in ("30", ""))
+    short, long = (Program(app, make_one(browser, life=life, name=f"Sync {life}")) for life in ("30", ""))
     clock.advance(dt.timedelta(days=30))
     short.get("/me", status=401)
     long.get("/me")
@@ -161,6 +161,25 @@ def test_a_token_that_cannot_be_is_refused_and_what_was_typed_stays(
 
 
 @pytest.mark.slow
+def test_a_name_is_given_once_so_that_a_page_loaded_again_makes_no_second_token(
+    log_in: LogIn, services: Services
+) -> None:
+    browser = log_in("sales")
+    make_one(browser)
+    fields = {"name": "night SYNC", "scopes": "search", "life": "30"}
+    page = browser.send(PAGE, fields, status=422)
+    assert "You have a token of that name." in words(page)
+    assert len(rows(services)) == 1
+    browser.send(f"{PAGE}/{rows(services)[0].id}/revoke", status=303)
+    browser.send(PAGE, fields, status=200)
+
+
+def test_a_token_without_an_end_works_until_it_is_revoked(log_in: LogIn) -> None:
+    browser = log_in("sales")
+    make_one(browser, life="")
+    assert "you revoke it" in words(browser.get(PAGE))
+
+
 def test_files_in_the_place_of_texts_are_nothing(log_in: LogIn) -> None:
     browser = log_in("sales")
     files = [(name, "a.txt", b"x") for name in ("name", "scopes", "life")]
@@ -172,8 +191,8 @@ def test_nobody_has_more_tokens_than_one_can_tell_apart(log_in: LogIn, services:
     browser = log_in("sales")
     with services.db.begin() as session:
         user = session.scalars(select(User).where(User.login == "sales")).one()
-        for _ in range(service.MOST):
-            service.make(session, user.id, name="A", scopes=["search"], when=services.clock.now())
+        for number in range(service.MOST):
+            service.make(session, user.id, name=f"A{number}", scopes=["search"], when=services.clock.now())
     page = browser.send(PAGE, {"name": "B", "scopes": "search", "life": "30"}, status=422)
     assert "Revoke one first" in words(page)
 
