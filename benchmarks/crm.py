@@ -19,6 +19,7 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from html import unescape
 from http.client import HTTPConnection
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -43,6 +44,7 @@ GOALS = {"record page": 10, "list, page 1": 12, "list, page 100": 12, "search by
 SLOWER, RATE = 1.3, 300
 WARM = 10  # requests to each process before anything is measured
 NEXT = re.compile(r'<a [^>]*rel="next"[^>]*href="([^"]+)"')
+MADE = count()
 FRAGMENTS = ("ander", "green 4", "atel", "cafe", "walker.1")
 
 
@@ -153,7 +155,7 @@ def _asked(size: int, visitor: Visitor, token: str) -> Iterator[Asked]:
 
 
 def _new(dice: random.Random, token: str) -> dict[str, str]:
-    name = f"Kahu{dice.randrange(10**9)}"
+    name = f"Kahu{dice.randrange(10**9)}n{next(MADE)}"  # an e-mail address that is there already is asked about
     kinds = {"email_kind": "Work", "phone_kind": "Work", "address_kind": "Office", "twins": "seen"}
     return {"csrf_token": token, "first_name": name, "last_name": "Rata", "email": f"{name}@example.net", **kinds}
 

@@ -167,7 +167,7 @@ class TestTypedInVain:
         browser.send("/organizations/new", {"name": "Old Mill"}, status=303)
         form = form_of(browser.get("/organizations/1/edit"))
         browser.send("/logout", status=303)
-        form["phone"], form["address"] = "<b>typed</b>", "1 Quay\r\nEnd"
+        form["phone"], form["address"] = "<b>021 typed</b>", "1 Quay\r\nEnd"
         return form.submit(status=401)
 
     @staticmethod
@@ -181,15 +181,15 @@ class TestTypedInVain:
         between = self.enter(page, "sales", status=200)
         assert "Nothing was saved yet" in words(between)
         form = form_of(between.form.submit(status=200))
-        assert (form["phone"].value, form["address"].value.split()) == ("<b>typed</b>", ["1", "Quay", "End"])
+        assert (form["phone"].value, form["address"].value.split()) == ("<b>021 typed</b>", ["1", "Quay", "End"])
         assert phone(services) == ""
         form.submit(status=303)
-        assert phone(services) == "<b>typed</b>"
+        assert phone(services) == "<b>021 typed</b>"
 
     def test_a_wrong_password_in_between_loses_nothing(self, page: Any) -> None:
         again = self.enter(page, "sales", "wrong", status=422)
         assert "what you typed is kept" in words(again)
-        assert form_of(self.enter(again, "sales", status=200).form.submit())["phone"].value == "<b>typed</b>"
+        assert form_of(self.enter(again, "sales", status=200).form.submit())["phone"].value == "<b>021 typed</b>"
 
     def test_another_user_gets_nothing_of_it(self, page: Any) -> None:
         answer = self.enter(page, "accounts", status=303).follow()
@@ -210,7 +210,7 @@ class TestTypedInVain:
         other.submit(status=303)
         form = form_of(self.enter(page, "sales").form.submit(status=200))
         form.submit(status=303)
-        assert phone(services) == "<b>typed</b>"
+        assert phone(services) == "<b>021 typed</b>"
         with services.db.read() as session:
             assert session.query(Organization.email).scalar() == "mill@example.com"
 
