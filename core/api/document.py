@@ -14,7 +14,7 @@ Json = dict[str, Any]
 VERSION = "1"
 INTRODUCTION = (
     "The records of Ledgertab, and what hangs on them. Every call takes a personal token, made on the page "
-    "*Your profile → Tokens*; it never does what its user may not do, and its scopes narrow that. Amounts of money are "
+    "*Your profile → API tokens*; it never does what its user may not do, and its scopes narrow that. Amounts are "
     "decimal texts, dates are `2026-11-30`, moments are in UTC. What goes wrong is `application/problem+json`."
 )
 

@@ -1,8 +1,8 @@
 """The gate before every operation: who shows which token, how often, with how much; then the operation itself.
 
-In this order: a good token (401), not too many requests (429), the scope (403), the right of the user (403, by
-Pyramid's own view deriver, which stands behind this one), a body that can be read (413, 415, 400), and a request that
-is as the document says (422 and 400, by pyramid_openapi3).
+In this order: a good token (401), not too many requests (429), the scope (403), parameters that there are (400), a body
+that can be read (413, 415, 400), the right of the user (403, by Pyramid's own view deriver, which stands behind this
+one), and a request that is as the document says (422 and 400, by pyramid_openapi3).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from limits.strategies import FixedWindowRateLimiter
 from pyramid.viewderivers import INGRESS
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.api import reading, service
+from core.api import listing, reading, service
 from core.api.operations import BASE, Operation
 from core.api.problems import Problem
 from core.api.scopes import SCOPES
@@ -144,6 +144,8 @@ def _admit(request: Any, operation: Operation) -> None:
     if operation.scope and operation.scope not in found.scopes:
         words = SCOPES[operation.scope].title.lower()
         raise Problem("scope-missing", f"This takes a token with the scope {operation.scope} ({words}).")
+    if not operation.judges_names:
+        listing.refuse_unknown(request, operation.asked)
     if operation.body is not None:
         request.environ[reading.BODY] = _body(request)
 

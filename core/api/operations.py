@@ -33,6 +33,7 @@ class Operation:
     `path` follows `BASE`; `scope` is one of `core.api.scopes`, `right` what the user must have. `body` and `gives` are
     schemas, None for none; `status` is that of the good answer; `problems` are the statuses of the others that this one
     alone has. `versioned`: the answer has an ETag. `tag` is the group in the document. `open_to_all` takes no token.
+    `judges_names`: the view says itself which parameters it does not know, for custom fields are among those it does.
     """
 
     method: str
@@ -52,6 +53,12 @@ class Operation:
     versioned: bool = False
     problems: Sequence[int] = ()
     open_to_all: bool = False
+    judges_names: bool = False
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The names that may stand behind the question mark."""
+        return frozenset(one.name for one in self.parameters if one.place == "query")
 
     @property
     def address(self) -> str:

@@ -82,7 +82,6 @@ def _of_record(kind: RecordKind) -> list[Operation]:
 
 def many_of(request: Any, kind: RecordKind) -> Any:
     """The notes on a record."""
-    listing.refuse_unknown(request, {"limit", "cursor"})
     record = find(request, kind)
     mine = select(Note).where(Note.kind == record.kind, Note.record_id == record.id)
     order = Order(f"notes {record.kind} {record.id}", (Note.created_at,), Note.id, descending=True)

@@ -42,7 +42,7 @@ def _of(kind: RecordKind) -> list[Operation]:
     told: dict[str, Any] = {"gives": shapes.ref(name), "versioned": True}
     made: dict[str, Any] = {"body": shapes.ref(f"{name}New"), "example": EXAMPLES[key], "status": 201, "about": MADE}
     changed: dict[str, Any] = {"body": shapes.ref(f"{name}Change"), "example": {"tags": ["vip"]}, "about": CHANGED}
-    listed: dict[str, Any] = {"gives": shapes.page_of(shapes.ref(name)), "about": LISTED}
+    listed: dict[str, Any] = {"gives": shapes.page_of(shapes.ref(name)), "about": LISTED, "judges_names": True}
     version, known = {"parameters": [ID, IF_MATCH]}, {"parameters": [ID, IF_NONE_MATCH]}
 
     def operation(method: str, path: str, deed: str, view: View, summary: str, **more: Any) -> Operation:

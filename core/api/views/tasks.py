@@ -87,7 +87,6 @@ def operations() -> list[Operation]:
 
 def many_of(request: Any) -> Any:
     """A page of tasks."""
-    listing.refuse_unknown(request, {one.name for one in PARAMETERS})
     query = select(Task).where(*_conditions(request))
     order = Order("tasks due", (Task.due_on,), Task.id, nullable=True)
     found, cursor = listing.rows(request, request.dbsession, query, order)

@@ -171,6 +171,13 @@ def test_a_body_of_many_names_is_told_of_the_first_and_no_more(program: Call) ->
     assert "more than 5,000 values" in more.json["detail"]
 
 
+@pytest.mark.parametrize(("method", "path"), [("GET", "/me"), ("GET", "/contacts/1"), ("POST", "/tasks")])
+def test_a_parameter_that_there_is_not_is_refused_everywhere(method: str, path: str, program: Call, make: Make) -> None:
+    make("contacts", last_name="Parata")
+    said = program().ask(method, f"{path}?colour=red", status=400)
+    assert said.json["errors"][0]["parameter"] == "colour"
+
+
 def test_too_much_is_not_even_read(program: Call) -> None:
     caller = program()
     caller.post("/contacts", raw=b" " * (LARGEST_BODY + 1), status=413)
