@@ -162,6 +162,6 @@ def _body(request: Any) -> Any:
         raise too_large
     request.body = raw
     try:
-        return reading.read_body(raw)
+        return reading.strict_json(raw, most=reading.MOST_VALUES)
     except ValueError as error:
         raise Problem("unreadable", str(error)) from error

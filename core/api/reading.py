@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 from core.api.problems import Problem
@@ -17,10 +16,11 @@ LONGEST_NUMBER = 20  # digits
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 
 
-def strict_json(raw: bytes) -> Any:
+def strict_json(raw: bytes, *, most: int | None = None) -> Any:
     """The value of a JSON text (RFC 8259). Raises ValueError with a sentence.
 
-    Refused are besides: names that come twice, halves of characters, numbers that are none, more than `DEEPEST` levels.
+    Refused are besides: names that come twice, halves of characters, numbers that are none, more than `DEEPEST` levels,
+    and more than `most` values where that is given.
     """
     if not raw.strip():
         raise ValueError("There is no body: send JSON.")
@@ -34,16 +34,9 @@ def strict_json(raw: bytes) -> Any:
         raise ValueError("The body is not UTF-8.") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"This is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from error
-    for _ in _values(value, 0):
-        pass
-    return value
-
-
-def read_body(raw: bytes) -> Any:
-    """The value that a program sent. Raises ValueError with a sentence, for more than `MOST_VALUES` values too."""
-    value = strict_json(raw)
-    if sum(1 for _ in islice(_values(value, 0), MOST_VALUES + 1)) > MOST_VALUES:
-        raise ValueError(f"This JSON has more than {MOST_VALUES:,} values.")
+    count = sum(1 for _ in _values(value, 0))
+    if most is not None and count > most:
+        raise ValueError(f"This JSON has more than {most:,} values.")
     return value
 
 
