@@ -121,7 +121,7 @@ def parse_amount(
     if found is None:
         sign = "a point" if now.point == "." else "a comma"
         example = formats.localised("1,000.00")
-        raise ValueError(f"Write {_a(word)} such as 1000 or {example}: digits, and {sign} before the decimals.")
+        raise ValueError(f"Write {a_or_an(word)} such as 1000 or {example}: digits, and {sign} before the decimals.")
     if len((found[2] or "").rstrip("0")) > places:
         raise ValueError(_too_many_decimals(places))
     value = Decimal(found[1].replace(now.group, "") + (f".{found[2]}" if found[2] else ""))
@@ -129,7 +129,7 @@ def parse_amount(
     if value < minimum:
         raise ValueError(_too_small(minimum, word))
     if value > maximum:
-        raise ValueError(f"Write {_a(word)} of at most {formats.number(maximum)}.")
+        raise ValueError(f"Write {a_or_an(word)} of at most {formats.number(maximum)}.")
     return value
 
 
@@ -141,9 +141,10 @@ def _too_many_decimals(places: int) -> str:
 
 def _too_small(minimum: Decimal, word: str) -> str:
     if minimum == 0:
-        return f"Write {_a(word)} that is not below zero."
-    return f"Write {_a(word)} of at least {formats.number(minimum)}."
+        return f"Write {a_or_an(word)} that is not below zero."
+    return f"Write {a_or_an(word)} of at least {formats.number(minimum)}."
 
 
-def _a(word: str) -> str:
+def a_or_an(word: str) -> str:
+    """A word behind its article: *an amount*, *a number*."""
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"

@@ -14,7 +14,7 @@ from wtforms.validators import Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import DateInput, TextInput
 
 from core import formats
-from core.forms import can_be_seen, clean, parse_amount
+from core.forms import a_or_an, can_be_seen, clean, parse_amount
 from core.records import tags
 
 FEW = 200
@@ -55,13 +55,8 @@ def lines(label: str, longest: int, **options: Any) -> TextAreaField:
 
 def _checks(label: str, longest: int, required: bool) -> list[Any]:
     message = f"Write at most {longest} characters."
-    first = Required(f"Write {_article(label)}.") if required else Optional()
+    first = Required(f"Write {a_or_an(label.lower())}.") if required else Optional()
     return [first, Length(max=longest, message=message)]
-
-
-def _article(label: str) -> str:
-    word = label.lower()
-    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
 def is_email(form: Any, field: Any) -> None:

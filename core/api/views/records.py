@@ -9,6 +9,7 @@ from typing import Any
 from core.api import answers, listing, reading, scopes, shapes, values, writing
 from core.api.operations import BASE, CURSOR, ID, IF_MATCH, IF_NONE_MATCH, LIMIT, Operation, Parameter
 from core.api.problems import Problem
+from core.forms import a_or_an
 from core.records import bin, service
 from core.records.custom import custom_fields
 from core.records.filters import FILTERS, STYLES, Filter
@@ -49,19 +50,15 @@ def _of(kind: RecordKind) -> list[Operation]:
         return Operation(method, path, f"{key}.{deed}", partial(view, kind=kind), summary, **more)
 
     gone: dict[str, Any] = {"status": 204, "about": DELETED}
-    back, out = {"parameters": [ID]}, f"Take {_a(word)} out of the bin"
+    back, out = {"parameters": [ID]}, f"Take {a_or_an(word)} out of the bin"
     return [
         operation("GET", many, "list", many_of, f"List {key}", parameters=parameters(kind), **reads, **listed),
-        operation("POST", many, "create", create, f"Make {_a(word)}", **writes, **told, **made),
-        operation("GET", one, "read", read, f"Read {_a(word)}", **reads, **told, **known),
-        operation("PATCH", one, "change", change, f"Change {_a(word)}", **writes, **told, **changed, **version),
-        operation("DELETE", one, "delete", delete, f"Delete {_a(word)}", **writes, **gone, **version),
+        operation("POST", many, "create", create, f"Make {a_or_an(word)}", **writes, **told, **made),
+        operation("GET", one, "read", read, f"Read {a_or_an(word)}", **reads, **told, **known),
+        operation("PATCH", one, "change", change, f"Change {a_or_an(word)}", **writes, **told, **changed, **version),
+        operation("DELETE", one, "delete", delete, f"Delete {a_or_an(word)}", **writes, **gone, **version),
         operation("POST", f"{one}/restore", "restore", restore, out, **writes, **told, **back),
     ]
-
-
-def _a(word: str) -> str:
-    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
 LISTED = (
