@@ -14,6 +14,7 @@ from pyramid.interfaces import IRoutesMapper
 from pyramid.session import SignedCookieSessionFactory
 from pyramid_tm import is_tm_active
 from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.contract.clock import Clock
@@ -122,6 +123,22 @@ def reading(request: Any) -> Iterator[Session]:
         return
     with request.services.db.read() as session:
         yield session
+
+
+def write_afterwards(request: Any, write: Callable[[Session], None], failure: str) -> None:
+    """Write in a session of its own when the request is over; where that fails, `failure` is logged and no more.
+
+    For the request may be writing itself by now, and SQLite has one writer at a time.
+    """
+
+    def over(request: Any) -> None:
+        try:
+            with request.services.db.begin() as session:
+                write(session)
+        except SQLAlchemyError:
+            log.exception(failure)
+
+    request.add_finished_callback(over)
 
 
 def _refuse_to_write(session: Session, *_: Any) -> None:

@@ -7,7 +7,6 @@ one), and a request that is as the document says (422 and 400, by pyramid_openap
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,8 +16,8 @@ from limits import RateLimitItem, RateLimitItemPerMinute, parse
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from pyramid.viewderivers import INGRESS
-from sqlalchemy.exc import SQLAlchemyError
 
+from core import web
 from core.api import listing, reading, service
 from core.api.operations import BASE, Operation
 from core.api.problems import Problem
@@ -27,7 +26,6 @@ from core.api.service import Bearer
 from core.settings import Settings, StartError
 from core.users.service import Identity
 
-log = logging.getLogger(__name__)
 SETTING, USUAL_RATE = "api.rate", "600/minute"
 WRONG_TOKENS = RateLimitItemPerMinute(30, 15, "api-wrong-token")
 LARGEST_BODY = 2 * 1024 * 1024
@@ -76,30 +74,22 @@ def _rate(text: str) -> RateLimitItem:
 
 
 def bearer(request: Any) -> Bearer | None:
-    """Who shows a token in this request, read in a short session of its own; None for nobody and for a wrong one."""
+    """Who shows a token in this request; None for nobody and for a wrong one."""
     token = _shown(request)
     if not token:
         return None
     now = request.clock.now()
-    with request.services.db.read() as session:
+    with web.reading(request) as session:
         found = service.who_shows(session, token, when=now, every_right=request.registry.every_right)
     if found is not None and not service.is_written_down(found, now):
-        # Afterwards, for the request may be writing itself by now, and SQLite has one writer at a time.
-        request.add_finished_callback(partial(_write_down, found.token_id))
+        used = partial(service.used, token_id=found.token_id, now=now)
+        web.write_afterwards(request, used, "when a token was used last could not be written down")
     return found
 
 
 def _shown(request: Any) -> str:
     scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _write_down(token_id: int, request: Any) -> None:
-    try:
-        with request.services.db.begin() as session:
-            service.used(session, token_id, request.clock.now())
-    except SQLAlchemyError:
-        log.exception("when a token was used last could not be written down")
 
 
 def identity(request: Any) -> Identity | None:

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from typing import Any
 
 from pyramid.interfaces import ISecurityPolicy
 from pyramid.request import RequestLocalCache
 from pyramid.security import Allowed, Denied
-from sqlalchemy.exc import SQLAlchemyError
 from zope.interface import implementer
 
 from core.faults import is_under
 from core.users import sessions
 from core.users.service import Identity, who_holds
-from core.web import reading
+from core.web import reading, write_afterwards
 
-log = logging.getLogger(__name__)
 LOGIN = "login"
 TOKEN = "token"  # noqa: S105 - the name of a key in the cookie session
-
-
-def _write_down(session_id: int, request: Any) -> None:
-    try:
-        with request.services.db.begin() as session:
-            sessions.seen(session, session_id, request.clock.now())
-    except SQLAlchemyError:
-        log.exception("when a browser was seen last could not be written down")
 
 
 @implementer(ISecurityPolicy)
@@ -57,8 +46,8 @@ class LoginPolicy:
         with reading(request) as session:
             found = who_holds(session, token, when=now, every_right=self._every_right)
         if found and found.seen_at and found.seen_at < now - sessions.SEEN_EVERY:
-            # Afterwards, for the request may be writing itself by now, and SQLite has one writer at a time.
-            request.add_finished_callback(partial(_write_down, found.session_id))
+            seen = partial(sessions.seen, session_id=found.session_id, now=now)
+            write_afterwards(request, seen, "when a browser was seen last could not be written down")
         return found
 
     def identity(self, request: Any) -> Identity | None:
