@@ -30,15 +30,11 @@ def is_iso_day(text: str) -> bool:
 
 
 def clean(text: str) -> str:
-    """What was typed, without blanks around it and without control characters, which no database likes.
-
-    Nothing, where nothing of it can be seen: a name like that could not be read, nor followed as a link.
-    """
+    """What was typed, without blanks around it and without control characters, which no database likes."""
     if text.isprintable():  # by far the most texts, and many times as quick
         return text.strip()
     kept = (char for char in text.replace("\r\n", "\n") if char in "\n\t" or unicodedata.category(char) not in _BARRED)
-    left = "".join(kept).strip()
-    return left if can_be_seen(left) else ""
+    return "".join(kept).strip()
 
 
 def is_email_address(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from wtforms import Form, HiddenField, StringField
 
 from core import formats
-from core.forms import number_in, parse_amount
+from core.forms import can_be_seen, number_in, parse_amount
 from core.records.custom import CustomField
 from core.records.fields import (
     AmountField,
@@ -148,9 +148,9 @@ class ContactForm(RecordForm, ReachPart):
     organization_id = LinkField("Organization", of="organizations")
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """A person has a name, at least one of the two."""
+        """A person has a name that can be seen, at least one of the two."""
         fine = super().validate(extra_validators)
-        if not self.first_name.data and not self.last_name.data:
+        if not can_be_seen(f"{self.first_name.data or ''}{self.last_name.data or ''}"):
             self.first_name.errors = ["Write a first name or a last name."]
             return False
         return fine

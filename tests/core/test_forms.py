@@ -172,9 +172,3 @@ def test_the_currencies_to_choose_from_are_money_that_is_in_use() -> None:
 )
 def test_a_date_picker_is_given_only_what_it_shows(text: str, shown: bool) -> None:
     assert is_iso_day(text) is shown
-
-
-@pytest.mark.parametrize("text", ["\u202e\u200b", "\u200b", " \u00a0\u2060 ", "\x00"])
-def test_what_cannot_be_seen_is_nothing(text: str) -> None:
-    assert clean(text) == ""
-    assert clean(f"Ana{text}").startswith("Ana")

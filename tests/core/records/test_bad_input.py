@@ -101,8 +101,9 @@ def test_an_organization_that_cannot_be_stored_is_refused(log_in: LogIn, field: 
     assert errors(page)[field].startswith(sentence)
 
 
-def test_a_person_needs_one_of_two_names(log_in: LogIn) -> None:
-    found = refused(log_in("sales"), "/contacts/new", {"email": "mere@example.nz"})
+@pytest.mark.parametrize("first", ["", "\u202e\u200b", "\u2060"])
+def test_a_person_needs_one_of_two_names_that_can_be_seen(log_in: LogIn, first: str) -> None:
+    found = refused(log_in("sales"), "/contacts/new", {"first_name": first, "email": "mere@example.nz"})
     assert found == {"first_name": "Write a first name or a last name."}
 
 
