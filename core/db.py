@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import transaction
 import zope.sqlalchemy
@@ -163,6 +163,11 @@ class Database:
             yield session
 
 
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that go past entities (`look_up`, `write_rows`)."""
+    return cast(Table, model.__table__)
+
+
 def look_up(session: Session, statement: Select[Any] | CompoundSelect[Any], **values: Any) -> CursorResult[Any]:
     """Carry out a SELECT over tables, not over entities, that was built once and takes its values by name.
 
@@ -185,12 +190,13 @@ def write_rows(session: Session, table: Table, names: Sequence[str], rows: Seque
     connection = session.connection()
     dialect = connection.dialect
     ways = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
-    if any(ways):
-        pairs = [(place, way) for place, way in enumerate(ways) if way]
-        rows = [list(row) for row in rows]
-        for row in rows:
+    pairs = [(place, way) for place, way in enumerate(ways) if way]
+    if pairs:
+        prepared = [list(row) for row in rows]
+        for row in prepared:
             for place, way in pairs:
-                row[place] = way(row[place])  # type: ignore[index]
+                row[place] = way(row[place])
+        rows = prepared
     columns = ", ".join(names)
     if dialect.name == "sqlite":
         marks = ", ".join("?" * len(names))
@@ -199,8 +205,8 @@ def write_rows(session: Session, table: Table, names: Sequence[str], rows: Seque
         return
     cursor: Any = connection.connection.cursor()
     with cursor, cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+        for each in rows:
+            copy.write_row(each)
 
 
 def changed(session: Session, statement: Update | Delete) -> int:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import bindparam, select
 
 from core.accounting.models import Connection, ConnectionAccess
-from core.db import look_up
+from core.db import look_up, table_of
 from core.users.models import User
 from core.web import reading
 
@@ -114,7 +114,7 @@ def may_read_deed(request: Any, rights: Iterable[str], values: dict[str, Any]) -
 
 
 _ROLE = select(User.role_id).where(User.id == bindparam("user_id")).scalar_subquery()
-_ACCESS = cast(Table, ConnectionAccess.__table__)
+_ACCESS = table_of(ConnectionAccess)
 _LIMITS = select(_ACCESS.c.connection_id, _ACCESS.c.rights).where(_ACCESS.c.role_id == _ROLE)
 
 

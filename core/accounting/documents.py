@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.accounting.access import Sight
 from core.accounting.document_view import Inside
 from core.accounting.models import Connection, DocumentLink, DocumentRow, PartyLink
 from core.accounting.words import BILL_KINDS, Status
-from core.db import look_up
+from core.db import look_up, table_of
 
 SightOf = Callable[[Connection], Sight]  # what the user may see of each connection
 PARTY_RECORDS = frozenset({"contacts", "organizations"})
@@ -52,8 +52,8 @@ def _connections_of(links: Any) -> Select[Any]:
     return select(links.c.connection_id).where(*mine).distinct()
 
 
-_TO_PARTIES, _TO_DOCUMENTS = _connections_of(PartyLink.__table__), _connections_of(DocumentLink.__table__)
-_TO_NO_BILLS = _TO_DOCUMENTS.where(cast(Table, DocumentLink.__table__).c.document_kind.not_in(BILL_KINDS))
+_TO_PARTIES, _TO_DOCUMENTS = _connections_of(table_of(PartyLink)), _connections_of(table_of(DocumentLink))
+_TO_NO_BILLS = _TO_DOCUMENTS.where(table_of(DocumentLink).c.document_kind.not_in(BILL_KINDS))
 
 
 def connections_linked(session: Session, record: Any, *, bills: bool) -> list[Connection]:

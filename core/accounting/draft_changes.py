@@ -16,10 +16,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from core import formats
@@ -42,7 +42,7 @@ from core.contract.values import (
     NewDocument,
     Ref,
 )
-from core.db import look_up
+from core.db import look_up, table_of
 from core.services import Services
 from core.users.models import User
 
@@ -355,7 +355,7 @@ def _conditions(of: Any, hidden: Any) -> tuple[ColumnElement[bool], ...]:
     return (of.state != "made", ~untouched, of.connection_id.not_in(hidden))
 
 
-_ROWS = cast(Table, DraftChange.__table__)
+_ROWS = table_of(DraftChange)
 _COUNT = select(func.count()).select_from(_ROWS).where(*_conditions(_ROWS.c, bindparam("hidden", expanding=True)))
 
 

@@ -11,9 +11,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from core.accounting import draft_notes, due_dates, intents, linking, sending, snapshot
@@ -24,7 +24,7 @@ from core.audit.service import record_deed
 from core.contract.errors import NotFound, ProviderError
 from core.contract.provider import AccountingProvider
 from core.contract.values import Capability, Document, DocumentKind, DocumentStatus, NewDocument
-from core.db import look_up
+from core.db import look_up, table_of
 from core.records.lists import PAGE_SIZE, Found
 from core.records.service import RecordNotFound, get_record
 from core.services import Services
@@ -209,7 +209,7 @@ def _listed(session: Session, query: Any) -> list[Listed]:
     return [Listed(draft, document, name or "") for draft, document, name in session.execute(query)]
 
 
-_ROWS = cast(Table, Draft.__table__)
+_ROWS = table_of(Draft)
 _WAITING = (
     select(func.count())
     .select_from(_ROWS)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
-from sqlalchemy import Table, delete, insert
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from core.accounting.models import PartyKey
 from core.contract.values import Party
+from core.db import table_of
 from core.folding import any_order, beginnings, domain_of, fold, phone_key, tax_key
 
-_TABLE = cast(Table, PartyKey.__table__)  # many rows: without the session's bookkeeping for each
+_TABLE = table_of(PartyKey)  # many rows: without the session's bookkeeping for each
 PLAIN = {"synchronize_session": False}
 WIDTH = 120
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from core import formats
 from core.activity.models import OPEN, Task
-from core.db import look_up
+from core.db import look_up, table_of
 from core.records import lists
 from core.records.hiding import WITH
 from core.records.lists import PAGE_SIZE, Found
 from core.users import service as users
 
-_ROWS = cast(Table, Task.__table__)
+_ROWS = table_of(Task)
 _IS_DUE = (_ROWS.c.assignee_id == bindparam("user_id"), _ROWS.c.state == OPEN, _ROWS.c.due_on <= bindparam("until"))
 _DUE = select(func.count()).select_from(_ROWS).where(*_IS_DUE)
 _OPEN_ON = (

@@ -9,15 +9,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
-from sqlalchemy import Table, and_, bindparam, literal_column, or_, select, union_all
+from sqlalchemy import and_, bindparam, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from core.activity.models import Note, Task
 from core.activity.service import DEEDS
 from core.audit.models import AuditEntry
-from core.db import look_up
+from core.db import look_up, table_of
 
 # What happened at the same moment stands in this order, the last first.
 SOURCES = ("deed", "made", "note", "closed")
@@ -85,7 +85,7 @@ def _of(source: str) -> tuple[Any, Any]:
 def _part(source: str, place: Place | None) -> Any:
     """The next entries of one source: which source, when, and the id."""
     model, moment = _of(source)
-    rows = cast(Table, model.__table__)
+    rows = table_of(model)
     when, number = rows.c[moment.key], rows.c.id
     query = select(literal_column(str(SOURCES.index(source))).label("source"), when.label("moment"), number.label("id"))
     query = query.where(rows.c.kind == bindparam("kind"), rows.c.record_id == bindparam("record_id"))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.audit.models import AuditEntry
-from core.db import Base, write_rows
+from core.db import table_of, write_rows
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -60,7 +60,7 @@ def record_deeds(
         (when, user_id, deed, kind, number, {}, {name: _plain(value) for name, value in values.items()})
         for number, values in new
     ]
-    write_rows(session, Base.metadata.tables[AuditEntry.__tablename__], names, rows)
+    write_rows(session, table_of(AuditEntry), names, rows)
 
 
 def deeds_on(session: Session, kind: str, record_id: int, *, limit: int = 20) -> Sequence[AuditEntry]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.contract.extensions import RecordChange
-from core.db import Database, write_rows
+from core.db import Database, table_of, write_rows
 from core.duplicates.models import WIDTH, MatchKey, RecordMerge
 from core.folding import any_order, domain_of, phone_digits, tax_key
 from core.records.models import MODELS, Record
@@ -32,7 +32,7 @@ BATCH = 2_000
 SHORTEST_PHONE, PHONE = 7, 8  # digits; of longer numbers the last: the same with and without country and 0
 BEGINNING = 3
 PLAIN = {"synchronize_session": False}
-_TABLE = cast(Table, MatchKey.__table__)
+_TABLE = table_of(MatchKey)
 
 
 def keys_of(kind: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

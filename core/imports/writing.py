@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from core.db import Base, write_rows
+from core.db import table_of, write_rows
 from core.imports.models import CHANGED, MADE, Import, ImportedRecord, RefusedRow
 from core.imports.planning import REFUSED, Planned
 from core.imports.reading import Row
@@ -77,7 +77,7 @@ def _change(session: Session, row: Import, planned: Sequence[Planned], actor: Ac
 def _keep(session: Session, row: Import, kind: str, deed: str, found: Sequence[tuple[int, int]]) -> None:
     rows = [(row.id, kind, one, deed, version) for one, version in found]
     names = ("import_id", "kind", "record_id", "deed", "version")
-    write_rows(session, Base.metadata.tables[ImportedRecord.__tablename__], names, rows)
+    write_rows(session, table_of(ImportedRecord), names, rows)
 
 
 def _refuse(session: Session, row: Import, planned: Sequence[Planned], labels: Sequence[Target]) -> None:

@@ -12,12 +12,12 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import String, Table, UniqueConstraint, bindparam, select
+from sqlalchemy import String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.db import Base, Json, look_up
+from core.db import Base, Json, look_up, table_of
 from core.forms import can_be_seen
 
 TEXT, NUMBER, DATE, CHOICE, YES_NO = "text", "number", "date", "choice", "yesno"
@@ -83,7 +83,7 @@ class CustomField:
         return value.isoformat() if isinstance(value, dt.date) else value
 
 
-_ROWS = cast(Table, CustomFieldRow.__table__)
+_ROWS = table_of(CustomFieldRow)
 _SHOWN = (
     select(_ROWS.c.key, _ROWS.c.label, _ROWS.c.style, _ROWS.c.choices, _ROWS.c.in_list)
     .where(_ROWS.c.kind == bindparam("kind"), ~_ROWS.c.retired)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, func, literal, literal_column, 
 from sqlalchemy.orm import Session, defer, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from core.db import Base, look_up
+from core.db import Base, look_up, table_of
 from core.records import keyset, sorting
 from core.records.hiding import WITH
 from core.records.keyset import Order, Place
@@ -269,7 +269,7 @@ def titles_of_links(kind: str) -> list[Any]:
     return [joinedload(link).load_only(*names.get(link.entity.class_, (Opportunity.name,))) for link in links]
 
 
-_TAG_ROWS = Base.metadata.tables[RecordTag.__tablename__]
+_TAG_ROWS = table_of(RecordTag)
 _ANY_TAG = (
     select(_TAG_ROWS.c.record_id)
     .where(_TAG_ROWS.c.kind == bindparam("kind"), _TAG_ROWS.c.record_id.in_(bindparam("ids", expanding=True)))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core import formats
 from core.audit.service import record_deeds
 from core.contract.extensions import RecordChange
-from core.db import Base, write_rows
+from core.db import Base, table_of, write_rows
 from core.records import ways
 from core.records.custom import CustomField, custom_fields
 from core.records.models import MODELS
@@ -38,7 +38,7 @@ def create_many(session: Session, kind: str, rows: Sequence[Values], actor: Acto
     query = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     ids = list(session.scalars(query, stored))
     tags = [(kind, number, tag) for number, values in zip(ids, rows, strict=True) for tag in values.get("tags", ())]
-    write_rows(session, Base.metadata.tables[RecordTag.__tablename__], ("kind", "record_id", "tag"), tags)
+    write_rows(session, table_of(RecordTag), ("kind", "record_id", "tag"), tags)
     _write_down(session, kind, list(zip(ids, rows, strict=True)), actor, source)
     return ids
 

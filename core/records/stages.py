@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from sqlalchemy import String, Table, case, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.db import Base, look_up
+from core.db import Base, look_up, table_of
 
 OPEN, WON, LOST = "open", "won", "lost"
 OUTCOMES = (OPEN, WON, LOST)
@@ -45,7 +44,7 @@ STANDARD = (
 )
 
 
-_ROWS = cast(Table, StageRow.__table__)
+_ROWS = table_of(StageRow)
 _STAGES = select(_ROWS.c.name, _ROWS.c.probability, _ROWS.c.outcome).order_by(_ROWS.c.position, _ROWS.c.id)
 
 

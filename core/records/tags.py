@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
-from sqlalchemy import Index, String, Table, bindparam, func, select
+from sqlalchemy import Index, String, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.db import Base, look_up
+from core.db import Base, look_up, table_of
 
 LONGEST, MOST = 40, 20
 
@@ -24,7 +23,7 @@ class RecordTag(Base):
     tag: Mapped[str] = mapped_column(String(LONGEST), primary_key=True)
 
 
-_ROWS = cast(Table, RecordTag.__table__)
+_ROWS = table_of(RecordTag)
 _KNOWN = (
     select(_ROWS.c.tag)
     .where(_ROWS.c.kind == bindparam("kind"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.db import write_rows
+from core.db import table_of, write_rows
 from core.records.custom import CHOICE, TEXT, CustomField, custom_fields
 from core.records.models import MODELS, Organization, Reachable
 from core.records.tags import RecordTag
@@ -19,7 +19,7 @@ from core.search.words import text_of
 BATCH = 2_000
 LONGEST_TITLE, LONGEST_DETAIL = 300, 2_000
 PLAIN = {"synchronize_session": False}
-_TABLE = cast(Table, SearchEntry.__table__)
+_TABLE = table_of(SearchEntry)
 _COLUMNS = ("section", "kind", "record_id", "item_id", "title", "detail", "text")
 _NAMES: dict[str, tuple[str, ...]] = {"contacts": ("first_name", "last_name", "job_title")}
 _ALSO = {"organizations": ("website", "tax_number")}

@@ -7,13 +7,12 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
 
-from sqlalchemy import Table, bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.db import look_up
+from core.db import look_up, table_of
 from core.forms import clean
 from core.users.models import LoginSession, Role, User
 from core.users.passwords import hashed, is_weakly_hashed, matches
@@ -87,7 +86,7 @@ def hash_token(token: str) -> str:
 
 
 # Every page asks these, so they are built once.
-_USERS, _ROLES, _LOGINS = (cast(Table, model.__table__) for model in (User, Role, LoginSession))
+_USERS, _ROLES, _LOGINS = (table_of(model) for model in (User, Role, LoginSession))
 _WHO = (
     select(
         _USERS.c.id,
