@@ -156,7 +156,7 @@ def _asked(size: int, visitor: Visitor, token: str) -> Iterator[Asked]:
 
 def _new(dice: random.Random, token: str) -> dict[str, str]:
     name = f"Kahu{dice.randrange(10**9)}n{next(MADE)}"  # an e-mail address that is there already is asked about
-    kinds = {"email_kind": "Work", "phone_kind": "Work", "address_kind": "Office", "twins": "seen"}
+    kinds = {"email_kind": "Work", "phone_kind": "Work", "address_kind": "Office"}
     return {"csrf_token": token, "first_name": name, "last_name": "Rata", "email": f"{name}@example.net", **kinds}
 
 
