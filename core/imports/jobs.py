@@ -19,7 +19,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from core.contract.extensions import PeriodicJob
-from core.db import changed
+from core.db import changed, tell_sizes
 from core.imports import models, reading, service
 from core.imports.models import AT_WORK, Import, ImportedRecord
 from core.imports.planning import Planned, Planner
@@ -148,6 +148,8 @@ class Worker:
                 row = self._ours(session, position=position + len(rows), was=position)
                 planned: list[Planned] = planner.plan(session, rows)
                 write_piece(session, row, planned, self._followers.actor(self._services, row.user_id), labels)
+            if _doubled(position + len(rows) - begin):
+                tell_sizes(self._services.db.engine)
 
         self._pieces(begin, piece)
         with self._services.db.begin() as session:
@@ -221,6 +223,12 @@ class Worker:
             for kind in {kept.kind for kept in left}:
                 _bin(session, kind, [kept for kept in left if kept.kind == kind], actor)
             return bool(left)
+
+
+def _doubled(done: int) -> bool:
+    """Whether so many rows are two, four, eight … pieces."""
+    pieces = done // PIECE
+    return done % PIECE == 0 and pieces > 1 and pieces & (pieces - 1) == 0
 
 
 def _bin(session: Session, kind: str, found: Sequence[ImportedRecord], actor: Actor) -> None:

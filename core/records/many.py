@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import formats
 from core.audit.service import record_deeds
 from core.contract.extensions import RecordChange
-from core.db import Base, table_of, write_rows
+from core.db import Base, insert_rows, table_of, write_rows
 from core.records import ways
 from core.records.custom import CustomField, custom_fields
 from core.records.models import MODELS
@@ -35,8 +35,7 @@ def create_many(session: Session, kind: str, rows: Sequence[Values], actor: Acto
     table = Base.metadata.tables[kind]
     outcomes = {stage.name: stage.outcome for stage in stages(session)} if kind == "opportunities" else None
     stored = [_columns(values, actor, outcomes) for values in rows]
-    query = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    ids = list(session.scalars(query, stored))
+    ids = insert_rows(session, table, stored)
     tags = [(kind, number, tag) for number, values in zip(ids, rows, strict=True) for tag in values.get("tags", ())]
     write_rows(session, table_of(RecordTag), ("kind", "record_id", "tag"), tags)
     _write_down(session, kind, list(zip(ids, rows, strict=True)), actor, source)
