@@ -18,13 +18,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from html import unescape
-from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks.databases import POSTGRES, postgres_database, settle
+from benchmarks.line import Line
 from benchmarks.meter import Timed
 from benchmarks.report import Table, number
 from benchmarks.served import HOST, Server, served
@@ -166,10 +166,9 @@ def _run(servers: Sequence[Server], asked: Asked, headers: Mapping[str, str], re
 
     def user(place: int) -> None:
         dice = random.Random(place)
-        connection = HTTPConnection(HOST, servers[place % len(servers)].port, timeout=60)
-        for _ in range(requests // users):
-            timed[place].run(lambda: _ask(connection, asked.each(dice), headers))
-        connection.close()
+        with Line(HOST, servers[place % len(servers)].port, headers) as line:
+            for _ in range(requests // users):
+                timed[place].run(lambda: _ask(line, asked.each(dice)))
 
     threads = [threading.Thread(target=user, args=(place,)) for place in range(users)]
     before, started = sum(server.cpu for server in servers), time.perf_counter()
@@ -182,13 +181,10 @@ def _run(servers: Sequence[Server], asked: Asked, headers: Mapping[str, str], re
     return Run(Timed([wall for one in timed for wall in one.walls]), done / seconds, cpu / done * 1000)
 
 
-def _ask(connection: HTTPConnection, what: tuple[str, str, str], headers: Mapping[str, str]) -> None:
-    method, path, body = what
-    connection.request(method, path, body=body or None, headers=dict(headers))
-    answer = connection.getresponse()
-    answer.read()
-    if answer.status not in (200, 303):
-        raise RuntimeError(f"{method} {path}: {answer.status}")
+def _ask(line: Line, what: tuple[str, str, str]) -> None:
+    status = line.ask(*what)
+    if status not in (200, 303):
+        raise RuntimeError(f"{what[0]} {what[1]}: {status}")
 
 
 if __name__ == "__main__":
