@@ -15,7 +15,7 @@ from core.records.sorting import by_text
 
 # What is folded and indexed in this way by `core.records.models`.
 _INDEXED: dict[Any, Any] = {model.name: func.lower(model.name) for model in (Organization, Opportunity, Project)}
-_INDEXED[Contact.email] = by_text(Contact.email).columns[0]
+_INDEXED |= {column: by_text(column).columns[0] for column in (Contact.email, Organization.email)}
 
 AT_ONCE = 50  # of more names PostgreSQL expects so many rows that it reads the whole table instead of the index
 

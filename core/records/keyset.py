@@ -28,11 +28,22 @@ class BadCursor(ValueError):
 
 
 @dataclass(frozen=True)
+class Through:
+    """Another table that the listed rows point to, `on` which condition, and the expression over it to sort by."""
+
+    of: Any
+    on: ColumnElement[bool]
+    column: Any
+
+
+@dataclass(frozen=True)
 class Order:
     """How a list is sorted: by these expressions, then by `id`, all of them in one direction.
 
-    `nullable` says that the first, and then only, expression may be nothing. `mark` names list and order, so that a
-    place in one list is not taken for a place in another.
+    `nullable` says that the first, and then only, expression may be nothing. `through` is where its value stands, when
+    that is a row which the listed ones point to: those with a value are then read from there, in its order, instead of
+    asking for the value of each. `mark` names list and order, so that a place in one list is not taken for a place in
+    another.
     """
 
     mark: str
@@ -40,6 +51,7 @@ class Order:
     id: Any
     nullable: bool = False
     descending: bool = False
+    through: Through | None = None
 
 
 @dataclass(frozen=True)
@@ -56,8 +68,18 @@ class Place:
 
 @dataclass(frozen=True)
 class _Segment:
+    """A part of a list: its condition, what its rows are sorted by and, of that, what a place remembers."""
+
     condition: ColumnElement[bool] | None
     keys: tuple[Any, ...]
+    values: tuple[Any, ...]
+    through: Through | None = None
+
+    def of(self, query: Any) -> Any:
+        """The rows of a query that are in this part, with the values behind them."""
+        query = query.add_columns(*self.values)
+        query = query if self.through is None else query.join(self.through.of, self.through.on)
+        return query if self.condition is None else query.where(self.condition)
 
     def beyond(self, place: Sequence[Any], upward: bool) -> ColumnElement[bool]:
         values = [literal(value, key.type) for value, key in zip(place, self.keys, strict=True)]
@@ -85,7 +107,7 @@ def rows(
         del segments[: int(lacks != backward) if order.nullable else 0]
     found: list[Any] = []
     for number, segment in enumerate(segments):
-        part = query.add_columns(*order.columns) if segment.condition is None else _only(query, order, segment)
+        part = segment.of(query)
         if start is not None and number == 0:
             place = (*start.values, start.id)[-len(segment.keys) :]
             part = part.where(segment.beyond(place, upward))
@@ -103,25 +125,23 @@ def nth(session: Session, conditions: Sequence[ColumnElement[bool]], order: Orde
     """
     left = number
     for segment in _segments(order):
-        query = select(*order.columns, order.id).where(*conditions)
-        query = query if segment.condition is None else query.where(segment.condition)
+        query = segment.of(select(order.id).where(*conditions))
         keys = [key.desc() if order.descending else key.asc() for key in segment.keys]
         row = session.execute(query.order_by(*keys).offset(left - 1).limit(1)).first()
         if row is not None:
-            return Place(tuple(row[:-1]), row[-1], number)
+            return Place(tuple(row[1:]), row[0], number)
         left -= session.scalar(query.with_only_columns(func.count(order.id))) or 0 if order.nullable else 0
     return None
 
 
-def _only(query: Any, order: Order, segment: _Segment) -> Any:
-    return query.add_columns(*order.columns).where(segment.condition)
-
-
 def _segments(order: Order) -> list[_Segment]:
     if not order.nullable:
-        return [_Segment(None, (*order.columns, order.id))]
-    column = order.columns[0]
-    return [_Segment(column.is_not(None), (column, order.id)), _Segment(column.is_(None), (order.id,))]
+        return [_Segment(None, (*order.columns, order.id), order.columns)]
+    column, through = order.columns[0], order.through
+    without = _Segment(column.is_(None), (order.id,), order.columns)
+    if through is None:
+        return [_Segment(column.is_not(None), (column, order.id), order.columns), without]
+    return [_Segment(None, (through.column, order.id), (through.column,), through), without]
 
 
 # How values stand in a cursor: a letter, and the way there and back.

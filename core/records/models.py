@@ -42,6 +42,10 @@ def _folded(column: str) -> Any:
     return text(f"lower({column})")
 
 
+def _reached() -> dict[str, tuple[Any, ...]]:
+    return {column: (text(f"nullif(lower({column}), '')"),) for column in ("email", "phone", "city")}
+
+
 class RecordBase:
     """What the four types share: id, owner, version (counted up by every change) and when it was made and changed.
 
@@ -106,7 +110,7 @@ class Reachable:
     Of each the first is in columns of its own; every one says what it is for (`core.records.ways`).
     """
 
-    email: Mapped[str] = mapped_column(String(254), default="", index=True)
+    email: Mapped[str] = mapped_column(String(254), default="")
     email_kind: Mapped[str] = mapped_column(String(20), default=ways.EMAIL_KINDS[0])
     phone: Mapped[str] = mapped_column(String(50), default="")
     phone_kind: Mapped[str] = mapped_column(String(20), default=ways.PHONE_KINDS[0])
@@ -186,7 +190,7 @@ class Organization(RecordBase, Reachable, Base):
     """A company or another body that has people."""
 
     __tablename__ = "organizations"
-    __table_args__ = _indexes("organizations", name=(_folded("name"),))
+    __table_args__ = _indexes("organizations", name=(_folded("name"),), **_reached())
     kind = "organizations"
 
     name: Mapped[str] = mapped_column(String(200))
@@ -203,9 +207,7 @@ class Contact(RecordBase, OfOrganization, Reachable, Base):
     """A person."""
 
     __tablename__ = "contacts"
-    __table_args__ = _indexes(
-        "contacts", name=(_folded("last_name"), _folded("first_name")), email=(text("nullif(lower(email), '')"),)
-    )
+    __table_args__ = _indexes("contacts", name=(_folded("last_name"), _folded("first_name")), **_reached())
     kind = "contacts"
 
     first_name: Mapped[str] = mapped_column(String(100), default="")

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Float, Integer, String, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Float, Integer, String, UnaryExpression, case, func, literal_column, select, true
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.operators import custom_op
 
 from core.records import custom
 from core.records.custom import PREFIX, CustomField, custom_fields
-from core.records.keyset import Order
+from core.records.keyset import Order, Through
 from core.records.models import MODELS, Contact, Opportunity, Organization, Project
 from core.records.stages import stages
 from core.users.models import User
@@ -21,10 +22,14 @@ NUMERAL = r"^-?[0-9]{1,15}(\.[0-9]{1,10})?$"
 
 @dataclass(frozen=True)
 class Sort:
-    """What a column is sorted by: expressions over the type's model; `nullable` where the only one may be nothing."""
+    """What a column is sorted by: expressions over the type's model; `nullable` where the only one may be nothing.
+
+    `through` is where the only one stands, if not in the record itself.
+    """
 
     columns: tuple[Any, ...]
     nullable: bool = False
+    through: Through | None = None
 
 
 def by_text(column: Any) -> Sort:
@@ -35,14 +40,19 @@ def by_text(column: Any) -> Sort:
 def by_organization(model: Any) -> Sort:
     """By the name of the organization."""
     of = aliased(Organization)
-    name = select(func.lower(of.name)).where(of.id == model.organization_id, of.deleted_at.is_(None))
-    return Sort((name.correlate(model).scalar_subquery(),), nullable=True)
+    return _by_name(of, model.organization_id, of.deleted_at.is_(None))
 
 
 def by_owner(model: Any) -> Sort:
     """By the owner's name."""
-    name = select(func.lower(User.name)).where(User.id == model.owner_id)
-    return Sort((name.correlate(model).scalar_subquery(),), nullable=True)
+    return _by_name(aliased(User), model.owner_id, true())
+
+
+def _by_name(of: Any, link: Any, alive: ColumnElement[bool]) -> Sort:
+    name = select(func.lower(of.name)).where(of.id == link, alive).correlate(link.class_).scalar_subquery()
+    # The plus keeps databases from looking the name of each record up by its number: they begin with the names.
+    begun: Any = UnaryExpression(of.id, operator=custom_op("+"), type_=Integer())
+    return Sort((name,), nullable=True, through=Through(of, (begun == link) & alive, func.lower(of.name)))
 
 
 # By the names that addresses have for them; the first is the default. Indexes in the models match the usual ones.
@@ -114,7 +124,7 @@ def choose(session: Session, kind: str, sort: str) -> tuple[str, Order]:
     elif name == "stage":
         found = by_stage({stage.name: place for place, stage in enumerate(stages(session))})
     asked = f"-{name}" if descending else name
-    return asked, Order(f"{kind} {asked}", found.columns, model.id, found.nullable, descending)
+    return asked, Order(f"{kind} {asked}", found.columns, model.id, found.nullable, descending, found.through)
 
 
 def by_stage(places: Mapping[str, int]) -> Sort:

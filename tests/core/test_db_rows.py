@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from core.audit.models import AuditEntry
 from core.audit.service import record_deeds
+from core.db import insert_rows, table_of
 from core.folding import plain
+from core.records.models import Organization
 from core.services import Services
 
 WHEN = datetime(2026, 11, 30, 9, 5, 7, 123456, tzinfo=UTC)
@@ -32,6 +34,21 @@ def test_many_deeds_at_once_are_kept_as_one_is(services: Services) -> None:
     assert first.old == {}
     assert first.new == {"name": "Tūī\t\\ “und”\n", "amount": None, "tags": ["a", "b"], "day": "2026-11-30"}
     assert (second.record_id, second.new) == (8, {})
+
+
+def test_many_rows_get_the_defaults_that_one_gets(services: Services) -> None:
+    rows = [{"name": f"Tūī {number}", "created_at": WHEN, "changed_at": WHEN} for number in range(3)]
+    with services.db.begin() as session:
+        ids = insert_rows(session, table_of(Organization), rows)
+        one = Organization(**rows[0])
+        session.add(one)
+        session.flush()
+        first = session.get_one(Organization, ids[0])
+        own = {column.key for column in inspect(Organization).column_attrs} - {"id"}
+        assert {name: getattr(first, name) for name in own} == {name: getattr(one, name) for name in own}
+        assert [session.get_one(Organization, number).name for number in ids] == ["Tūī 0", "Tūī 1", "Tūī 2"]
+        assert one.id > max(ids)
+        assert insert_rows(session, table_of(Organization), []) == []
 
 
 def test_texts_without_accents_fold_like_those_with_them() -> None:

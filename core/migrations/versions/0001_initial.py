@@ -890,8 +890,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("organizations", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_organizations_by_city",
+            [sa.literal_column("nullif(lower(city), '')"), "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_organizations_by_email",
+            [sa.literal_column("nullif(lower(email), '')"), "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+        batch_op.create_index(
             "ix_organizations_by_name",
             [sa.literal_column("lower(name)"), "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_organizations_by_phone",
+            [sa.literal_column("nullif(lower(phone), '')"), "id"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL"),
@@ -912,7 +933,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("deleted_at IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_organizations_email"), ["email"], unique=False)
         batch_op.create_index(batch_op.f("ix_organizations_owner_id"), ["owner_id"], unique=False)
 
     op.create_table(
@@ -1104,6 +1124,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("contacts", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_contacts_by_city",
+            [sa.literal_column("nullif(lower(city), '')"), "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+        batch_op.create_index(
             "ix_contacts_by_email",
             [sa.literal_column("nullif(lower(email), '')"), "id"],
             unique=False,
@@ -1113,6 +1140,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_contacts_by_name",
             [sa.literal_column("lower(last_name)"), sa.literal_column("lower(first_name)"), "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_contacts_by_phone",
+            [sa.literal_column("nullif(lower(phone), '')"), "id"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL"),
@@ -1133,7 +1167,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("deleted_at IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_contacts_email"), ["email"], unique=False)
         batch_op.create_index(batch_op.f("ix_contacts_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_contacts_owner_id"), ["owner_id"], unique=False)
 
