@@ -55,8 +55,10 @@ def board(session: Session, conditions: Conditions, now: dt.datetime, only: Sequ
             if row.stage == column.stage.name:
                 _add(column, row)
     shown = [column for column in columns if not only or column.stage.name in only]
-    for column in shown:
-        column.cards = _cards(session, [*here, Opportunity.stage == column.stage.name])
+    first = [_first(session, [*here, Opportunity.stage == column.stage.name]) for column in shown]
+    cards = _cards(session, [number for ids in first for number in ids])
+    for column, ids in zip(shown, first, strict=True):
+        column.cards = [cards[number] for number in ids if number in cards]
     return shown
 
 
@@ -75,11 +77,16 @@ def _add(column: BoardColumn, row: Any) -> None:
         column.weighted[row.currency] = column.weighted.get(row.currency, Decimal(0)) + likely
 
 
-def _cards(session: Session, conditions: Conditions) -> Sequence[Opportunity]:
-    """The opportunities that close first; those without a date behind them."""
+def _first(session: Session, conditions: Conditions) -> Sequence[int]:
+    """The ids of the opportunities that close first; those without a date behind them."""
     order = (Opportunity.close_date.is_(None), Opportunity.close_date, Opportunity.id)
-    query = select(Opportunity).where(*conditions).order_by(*order).limit(CARDS)
-    return session.scalars(query.options(*lists.titles_of_links("opportunities"))).all()
+    return session.scalars(select(Opportunity.id).where(*conditions).order_by(*order).limit(CARDS)).all()
+
+
+def _cards(session: Session, ids: Sequence[int]) -> dict[int, Opportunity]:
+    """Opportunities by id with what they lead to: read apart from their order, for which all would be read."""
+    query = select(Opportunity).where(Opportunity.id.in_(ids)).options(*lists.titles_of_links("opportunities"))
+    return {deal.id: deal for deal in session.scalars(query)} if ids else {}
 
 
 def move(session: Session, deal: Opportunity, to: Stage, reason: str, actor: Actor, *, seen_version: int) -> bool:
