@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.contract.extensions import RecordChange
-from core.db import Database, table_of, write_rows
+from core.db import Database, among, table_of, write_rows
 from core.duplicates.models import WIDTH, MatchKey, RecordMerge
 from core.folding import any_order, domain_of, phone_digits, tax_key
 from core.records.models import MODELS, Record
@@ -65,7 +65,7 @@ def title_of(kind: str, values: Mapping[str, Any]) -> str:
 def index(session: Session, kind: str, ids: Sequence[int]) -> None:
     """Write the keys of these records anew; none for what is in the bin."""
     if kind in KINDS:
-        mine = (MatchKey.kind == kind, MatchKey.record_id.in_(ids))
+        mine = (MatchKey.kind == kind, among(MatchKey.record_id, ids))
         session.execute(delete(MatchKey).where(*mine), execution_options=PLAIN)
         add(session, kind, ids)
 
@@ -87,7 +87,7 @@ def _values(session: Session, kind: str, ids: Sequence[int]) -> Iterator[tuple[i
     own = ("first_name", "last_name") if kind == "contacts" else ("name", "website", "tax_number")
     names = ("id", "email", "phone", "kept_emails", "kept_phones", *own)
     columns = [getattr(model, name).label(name) for name in names]
-    for row in session.execute(select(*columns).where(model.id.in_(ids))):
+    for row in session.execute(select(*columns).where(among(model.id, ids))):
         emails = [row.email, *(one["value"] for one in row.kept_emails or ())]
         phones = [row.phone, *(one["value"] for one in row.kept_phones or ())]
         yield row.id, {**row._mapping, "emails": emails, "phones": phones}

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.db import among
 from core.records.hiding import WITH
 from core.records.models import MODELS, Contact, Opportunity, Organization, Project
 from core.records.sorting import by_text
@@ -108,7 +109,7 @@ def _gather(session: Session, found: Found, number: Any, column: Any, wanted: It
         at_once = AT_ONCE if session.get_bind().dialect.name == "postgresql" else len(names)
         rows: list[Any] = []
         for start in range(0, len(names), at_once or 1):
-            some = folded.in_(names[start : start + at_once])
+            some = among(folded, names[start : start + at_once])
             rows += session.execute(select(number, column).where(some)).all()
         for row in sorted(rows):
             found.setdefault(_small(row[1]), []).append(row[0])

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core import formats
 from core.audit.service import record_deeds
 from core.contract.extensions import RecordChange
-from core.db import Base, insert_rows, table_of, write_rows
+from core.db import Base, among, insert_rows, table_of, write_rows
 from core.records import ways
 from core.records.custom import CustomField, custom_fields
 from core.records.models import MODELS
@@ -96,5 +96,5 @@ def _titles(session: Session, kind: str, ids: Sequence[Any]) -> dict[int, str]:
     name = (model.first_name, model.last_name) if kind == "contacts" else (model.name,)
     return {
         row[0]: " ".join(row[1:]).strip()
-        for row in session.execute(select(model.id, *name).where(model.id.in_(wanted)))
+        for row in session.execute(select(model.id, *name).where(among(model.id, wanted)))
     }

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.db import table_of, write_rows
+from core.db import among, table_of, write_rows
 from core.records.custom import CHOICE, TEXT, CustomField, custom_fields
 from core.records.models import MODELS, Organization, Reachable
 from core.records.tags import RecordTag
@@ -75,7 +75,7 @@ def put(session: Session, entries: Iterable[Entry]) -> None:
 
 def drop(session: Session, section: str, item_ids: Sequence[int]) -> None:
     """Take out entries of a source: the notes with these ids."""
-    mine = (SearchEntry.section == section, SearchEntry.item_id.in_(item_ids))
+    mine = (SearchEntry.section == section, among(SearchEntry.item_id, item_ids))
     session.execute(delete(SearchEntry).where(*mine), execution_options=PLAIN)
 
 
@@ -83,7 +83,7 @@ def index(session: Session, kind: str, ids: Sequence[int], sources: Iterable[Sea
     """Write the entries of these records anew, with those of the sources given; none for what is in the bin."""
     sources = list(sources)
     sections = [kind, *(source.key for source in sources)]
-    mine = (SearchEntry.kind == kind, SearchEntry.record_id.in_(ids), SearchEntry.section.in_(sections))
+    mine = (SearchEntry.kind == kind, among(SearchEntry.record_id, ids), SearchEntry.section.in_(sections))
     session.execute(delete(SearchEntry).where(*mine), execution_options=PLAIN)
     add(session, kind, ids, sources)
 
@@ -105,7 +105,7 @@ def forget(session: Session, kind: str, record_id: int) -> None:
 
 def entries_of(session: Session, kind: str, ids: Sequence[int]) -> Iterator[Entry]:
     """What is found of these records; read by columns, since there may be thousands."""
-    rows = session.execute(_columns(kind).where(MODELS[kind].id.in_(ids))).all()
+    rows = session.execute(_columns(kind).where(among(MODELS[kind].id, ids))).all()
     tags = _tags(session, kind, ids)
     fields = custom_fields(session, kind) if any(row.custom for row in rows) else ()
     for row in sorted(rows, key=lambda row: (row.changed_at, row.id)):
@@ -138,7 +138,7 @@ def _entry(kind: str, row: Any, tags: Sequence[str], fields: Sequence[CustomFiel
 
 
 def _tags(session: Session, kind: str, ids: Sequence[int]) -> Mapping[int, list[str]]:
-    query = select(RecordTag.record_id, RecordTag.tag).where(RecordTag.kind == kind, RecordTag.record_id.in_(ids))
+    query = select(RecordTag.record_id, RecordTag.tag).where(RecordTag.kind == kind, among(RecordTag.record_id, ids))
     found: dict[int, list[str]] = {}
     for number, tag in session.execute(query.order_by(RecordTag.tag)):
         found.setdefault(number, []).append(tag)

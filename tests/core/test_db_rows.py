@@ -8,7 +8,7 @@ from sqlalchemy import inspect, select
 
 from core.audit.models import AuditEntry
 from core.audit.service import record_deeds
-from core.db import insert_rows, table_of
+from core.db import among, insert_rows, table_of
 from core.folding import plain
 from core.records.models import Organization
 from core.services import Services
@@ -49,6 +49,21 @@ def test_many_rows_get_the_defaults_that_one_gets(services: Services) -> None:
         assert [session.get_one(Organization, number).name for number in ids] == ["Tūī 0", "Tūī 1", "Tūī 2"]
         assert one.id > max(ids)
         assert insert_rows(session, table_of(Organization), []) == []
+
+
+def test_what_is_among_many_values_is_found_whatever_is_written_in_them(services: Services) -> None:
+    odd = ['a "b" \\ c', "Tūī's {1,2}", "NULL", "", "[1]", "a,b"]
+    rows = [{"name": name, "created_at": WHEN, "changed_at": WHEN} for name in [*odd, "another"]]
+    with services.db.begin() as session:
+        ids = insert_rows(session, table_of(Organization), rows)
+        names = select(Organization.name).order_by(Organization.id)
+        assert list(session.scalars(names.where(among(Organization.name, odd)))) == odd
+        assert list(session.scalars(names.where(among(Organization.id, {ids[0], ids[6], 10**9})))) == [
+            odd[0],
+            "another",
+        ]
+        assert not session.scalars(names.where(among(Organization.id, []))).all()
+        assert len(session.scalars(names.where(~among(Organization.name, ["another"]))).all()) == len(odd)
 
 
 def test_texts_without_accents_fold_like_those_with_them() -> None:
