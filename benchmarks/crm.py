@@ -29,8 +29,7 @@ from benchmarks.meter import Timed
 from benchmarks.report import Table, number
 from benchmarks.served import HOST, Server, served
 from benchmarks.visitor import CSRF, Visitor
-from core import migrations
-from core.app import make_app
+from core import app, migrations
 from core.cli.indexes import add_new
 from core.db import Database
 from core.records.seed import seed_contacts
@@ -114,9 +113,9 @@ def _measure(size: int, requests: int, *, postgres: bool) -> Iterator[tuple[str,
             "crm.url": "http://localhost",
             "crm.make_key": "yes",
         }
-        app = make_app(read_settings(settings, {}))
-        _fill(app.registry.services, size)
-        visitor = Visitor(app)
+        pages = app.make_app(read_settings(settings, {}))
+        _fill(pages.registry.services, size)
+        visitor = Visitor(pages)
         visitor.post("/login", {"login": "sales", "password": DEMO_PASSWORD})
         token = CSRF.search(visitor.get("/contacts/new").body.decode())
         servers = [stack.enter_context(served(make, settings)) for _ in range(PROCESSES)]
@@ -128,8 +127,8 @@ def _measure(size: int, requests: int, *, postgres: bool) -> Iterator[tuple[str,
 
 
 def make(settings: Mapping[str, str]) -> Any:
-    """The application once more, for a process of its own."""
-    return make_app(read_settings(dict(settings), {}))
+    """The application once more, for a process of its own: as a server starts it."""
+    return app.main({}, **settings)
 
 
 def _fill(services: Services, size: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -53,6 +54,8 @@ def main(global_config: Mapping[str, str], **ini: str) -> Any:
         migrations.check(app.registry.services)
     except StartError as error:
         raise SystemExit(f"Ledgertab cannot start. {error}") from error
+    gc.collect()
+    gc.freeze()  # what an application is made of stays: going over it again held up a request now and then
     return app
 
 
