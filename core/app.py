@@ -22,6 +22,7 @@ from core.settings import Settings, StartError, read_settings
 
 PARTS = (
     "core.web",
+    "core.proxies",
     "core.look",
     "pyramid_tm",
     "pyramid_retry",
