@@ -13,11 +13,10 @@ from core.audit.service import record_deed
 from core.contract.extensions import RecordChange
 from core.db import changed
 from core.duplicates.models import RecordMerge
-from core.records import service
+from core.records import service, tags, ways_field
 from core.records.lists import RELATED
 from core.records.models import MODELS, Record
 from core.records.service import Actor, StaleRecord
-from core.records.tags import MOST
 from core.records.ways import Place, Way
 
 Mover = Callable[[Session, str, int, int, Actor], None]
@@ -28,7 +27,13 @@ TOGETHER: Mapping[str, tuple[str, ...]] = {
     "phone": ("phone", "phone_kind"),
     "address": ("address_kind", "address", "city", "region", "postal_code", "country"),
 }
-UNITED = ("tags", "more_emails", "more_phones", "more_addresses")
+# What is united: what it is called, and how many a record can have.
+UNITED: Mapping[str, tuple[str, int]] = {
+    "tags": ("tags", tags.MOST),
+    "more_emails": ("further e-mail addresses", ways_field.MOST),
+    "more_phones": ("further telephone numbers", ways_field.MOST),
+    "more_addresses": ("further addresses", ways_field.MOST),
+}
 _FOLLOWS = {name for names in TOGETHER.values() for name in names} - set(TOGETHER)
 
 
@@ -54,12 +59,21 @@ def picked(kept: Mapping[str, Any], other: Mapping[str, Any], picks: Mapping[str
     for name in choices_of(list(kept)):
         if picks.get(name) == OTHER:
             values.update({piece: other[piece] for piece in pieces(name)})
-    values["tags"] = tuple(dict.fromkeys((*kept["tags"], *other["tags"])))[:MOST]
+    values["tags"] = tuple(dict.fromkeys((*kept["tags"], *other["tags"])))
     if "more_emails" in kept:
         for name, more in (("email", "more_emails"), ("phone", "more_phones")):
             values[more] = _ways(values[name], name, more, kept, other)
         values["more_addresses"] = _places(values, kept, other)
     return values
+
+
+def too_many(values: Mapping[str, Any]) -> list[str]:
+    """What would be more than a record can have, as sentences: the forms would refuse it from then on."""
+    return [
+        f"Together they have {len(values[name])} {words}, and at most {most} fit. Take some out of one of them first."
+        for name, (words, most) in UNITED.items()
+        if len(values.get(name) or ()) > most
+    ]
 
 
 def _ways(first: str, name: str, more: str, *both: Mapping[str, Any]) -> tuple[Way, ...]:

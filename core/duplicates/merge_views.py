@@ -78,7 +78,9 @@ def _page(request: Any, kept: Record, other: Record, *, stale: bool = False) -> 
     forms = cls(obj=kept), cls(obj=other)
     values = _values(forms[0], kept), _values(forms[1], other)
     rows = _rows(request, forms, values)
-    return {"kind": kind, "kept": kept, "other": other, "rows": rows, "values": values, "stale": stale}
+    merged = merge.picked(*values, {row.name: row.pick for row in rows})
+    page = {"kind": kind, "kept": kept, "other": other, "rows": rows, "stale": stale}
+    return {**page, "values": _stored(cls, kept, other, merged), "too_many": merge.too_many(merged)}
 
 
 def show(request: Any) -> dict[str, Any]:
@@ -93,12 +95,12 @@ def save(request: Any) -> Any:
     seen = [request.POST.get(name, "") for name in ("kept_version", "other_version")]
     if seen != [str(kept.version), str(other.version)]:
         return _stale(request, page)
-    picks = {row.name: row.pick for row in page["rows"]}
-    mine, theirs = page["values"]
-    values = _stored(form_for(request, page["kind"]), kept, other, merge.picked(mine, theirs, picks))
+    if page["too_many"]:
+        request.response.status_int = 422
+        return page
     pair = merge.Pair(kept, other, kept.version, other.version)
     try:
-        merge.merge(request.dbsession, pair, values, actor(request), request.registry.record_movers)
+        merge.merge(request.dbsession, pair, page["values"], actor(request), request.registry.record_movers)
     except StaleRecord:
         return _stale(request, page)
     request.session.flash(f"{other.title} was merged into {kept.title}.", "success")

@@ -181,6 +181,24 @@ def test_merging_moves_everything_and_doubles_nothing(log_in: LogIn, make: Make,
     sales.get(f"/organizations/{second}", status=200)
 
 
+def test_a_merge_that_a_record_could_not_hold_says_what_to_take_out_and_changes_nothing(
+    log_in: LogIn, make: Make, services: Services
+) -> None:
+    both = [
+        make("contacts", last_name=name, tags=[f"{name}{place}" for place in range(15)], more_emails=tuple(
+            Way("Work", f"{name}{place}@tui.example") for place in range(15)))
+        for name in ("rua", "toru")
+    ]  # fmt: skip
+    sales = log_in("sales")
+    page = sales.get(f"/contacts/{both[0]}/merge/{both[1]}")
+    assert "Together they have 30 tags, and at most 20 fit." in words(page)
+    assert "Together they have 30 further e-mail addresses, and at most 20 fit." in words(page)
+    assert form_of(page).submit(status=422)
+    with services.db.read() as session:
+        assert len(session.get_one(Contact, both[0]).more_emails) == 15
+        assert session.get_one(Contact, both[1]).deleted_at is None
+
+
 def test_a_merge_on_old_versions_changes_nothing_and_oddities_are_no_faults(
     log_in: LogIn, make: Make, services: Services
 ) -> None:
