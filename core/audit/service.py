@@ -53,11 +53,15 @@ def record_deeds(
     deed: str,
     kind: str,
     new: Iterable[tuple[int, Mapping[str, Any]]],
+    old: Mapping[str, Any] = NOTHING,
 ) -> None:
-    """Write the same deed down for many records in one statement: `new` has pairs of an id and the values."""
+    """Write the same deed down for many records in one statement: `new` has pairs of an id and the values, `old` what
+    all of them had before.
+    """
     names = ("at", "user_id", "deed", "kind", "record_id", "old", "new")
+    before = {name: _plain(value) for name, value in old.items()}
     rows: list[tuple[Any, ...]] = [
-        (when, user_id, deed, kind, number, {}, {name: _plain(value) for name, value in values.items()})
+        (when, user_id, deed, kind, number, before, {name: _plain(value) for name, value in values.items()})
         for number, values in new
     ]
     write_rows(session, table_of(AuditEntry), names, rows)

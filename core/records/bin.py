@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from core.audit.service import record_deeds
 from core.contract.extensions import RecordChange
 from core.records.hiding import WITH
-from core.records.lists import SINGULAR
+from core.records.lists import RELATED, SINGULAR
 from core.records.models import MODELS, Record
 from core.records.service import LARGEST_ID, Actor, RecordNotFound, write_down
 
@@ -54,9 +55,25 @@ def purge(session: Session, record: Record, actor: Actor) -> None:
     """Delete a record for good. What belongs to it stays, without it; what its companions keep goes."""
     for companion in actor.companions:
         companion.drop(session, record, actor)
+    _let_go(session, record, actor)
     write_down(session, record, actor, RecordChange("purged"), old={"title": record.title})
     session.delete(record)
     session.flush()
+
+
+def _let_go(session: Session, record: Record, actor: Actor) -> None:
+    """Let what belongs to a record belong to none, each with a new version and a deed: nobody changes it unseen."""
+    for related in RELATED[record.kind]:
+        model: Any = MODELS[related.kind]
+        key = related.column.key
+        mine = select(model.id).where(related.column == record.id)
+        ids = session.scalars(mine, execution_options=WITH).all()
+        if ids:
+            values = {key: None, "version": model.version + 1}
+            session.execute(update(model).where(related.column == record.id).values(values), execution_options=WITH)
+            who: dict[str, Any] = {"when": actor.when, "user_id": actor.user_id, "kind": related.kind}
+            new = [(number, {key: None}) for number in ids]
+            record_deeds(session, deed="record.changed", new=new, old={key: f"{record.title} (#{record.id})"}, **who)
 
 
 def empty(session: Session, actor: Actor, *, limit: int = 500) -> int:

@@ -89,6 +89,24 @@ def test_only_who_may_deletes_for_good_and_what_is_not_there_is_said(
         assert session.scalars(select(Organization.id), execution_options=WITH).all() == []
 
 
+def test_deleting_for_good_leaves_a_new_version_and_a_trace_on_what_belonged_to_it(
+    log_in: LogIn, make: Make, services: Services
+) -> None:
+    mill = make("organizations", name="Old Mill Bakery")
+    here = make("contacts", last_name="Rata", organization_id=mill)
+    gone = make("contacts", last_name="Tane", organization_id=mill)
+    deleted(log_in, f"/contacts/{gone}")
+    deleted(log_in, f"/organizations/{mill}")
+    with services.db.read() as session:
+        contacts = select(Contact).order_by(Contact.id)
+        before = [one.version for one in session.scalars(contacts, execution_options=WITH)]
+    log_in("admin").send(f"/bin/organizations/{mill}/purge", status=303)
+    with services.db.read() as session:
+        both = session.scalars(contacts, execution_options=WITH).all()
+        assert [(one.organization_id, one.version) for one in both] == [(None, version + 1) for version in before]
+    assert "Old Mill Bakery" in words(log_in("sales").get(f"/contacts/{here}"), "main")
+
+
 @pytest.mark.parametrize("query", ["kind=x", "page=99999999999", "page=-1", "kind=projects&page=%00"])
 def test_odd_addresses_of_the_bin_show_it(log_in: LogIn, query: str) -> None:
     log_in("sales").get(f"/bin?{query}", status=200)
