@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.activity import tasks, timeline
@@ -47,7 +47,9 @@ def aside_values(request: Any, record: Record, **forms: Any) -> dict[str, Any]:
     }
 
 
-def timeline_values(request: Any, record: Record, limit: int, before: str = "") -> dict[str, Any]:
+def timeline_values(
+    request: Any, record: Record, limit: int, before: str = "", origins: Sequence[int] = ()
+) -> dict[str, Any]:
     """A page of a record's timeline with the names and the words that it takes."""
     page = timeline.page(
         request.dbsession,
@@ -57,11 +59,13 @@ def timeline_values(request: Any, record: Record, limit: int, before: str = "") 
         before=before,
         left_out=never_read(request),
         may_read=lambda entry: may_read(request, entry),
+        origins=origins,
     )
     entries = [one.what for one in page.happenings if isinstance(one.what, AuditEntry)]
     people = {number for one in page.happenings for number in _people(one)}
     return {
         "page": page,
+        "origins": frozenset(origins),
         "names": users.names_of(request.dbsession, people),
         "told": Wording(request.dbsession, request.services.providers, entries),
         "sentences": sentences,

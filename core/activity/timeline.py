@@ -21,6 +21,7 @@ from core.db import look_up, table_of
 
 # What happened at the same moment stands in this order, the last first.
 SOURCES = ("deed", "made", "note", "closed")
+AT_THE_END = ("record.merged_into", "record.deleted")  # of a record that became part of another
 OWN_DEEDS = tuple(DEEDS)  # told by the notes and tasks themselves
 
 What: TypeAlias = Note | Task | AuditEntry
@@ -58,15 +59,17 @@ def page(
     before: str = "",
     left_out: Collection[str] = (),
     may_read: Callable[[AuditEntry], bool] = lambda _: True,
+    origins: Collection[int] = (),
 ) -> Page:
     """A page of the timeline of a record, from behind `before` (the `older` of another page) on.
 
-    Deeds of `left_out` are not read at all, others shown where `may_read` says so.
+    Deeds of `left_out` are not read at all, others shown where `may_read` says so. `origins` are records that became
+    part of this one: what was done to them is told, too.
     """
     found: list[Happening] = []
     place, whole = _read_place(before), False
     while len(found) <= limit and not whole:
-        batch, whole = _batch(session, kind, record_id, place, limit + 1, left_out)
+        batch, whole = _batch(session, kind, (record_id, *origins), place, limit + 1, left_out)
         found += [one for one in batch if not isinstance(one.what, AuditEntry) or may_read(one.what)]
         place = batch[-1].place if batch else place
     shown = found[:limit]
@@ -82,25 +85,30 @@ def _of(source: str) -> tuple[Any, Any]:
     return Task, Task.closed_at if source == "closed" else Task.created_at
 
 
-def _part(source: str, place: Place | None) -> Any:
-    """The next entries of one source: which source, when, and the id."""
+def _part(source: str, place: Place | None, *, several: bool) -> Any:
+    """The next entries of one source: which source, when, and the id; of `several` records only deeds."""
     model, moment = _of(source)
     rows = table_of(model)
     when, number = rows.c[moment.key], rows.c.id
     query = select(literal_column(str(SOURCES.index(source))).label("source"), when.label("moment"), number.label("id"))
-    query = query.where(rows.c.kind == bindparam("kind"), rows.c.record_id == bindparam("record_id"))
+    query = query.where(rows.c.kind == bindparam("kind"))
+    mine = rows.c.record_id == bindparam("record_id")
     if source == "deed":
         query = query.where(rows.c.deed.not_in(bindparam("left_out", expanding=True)))
+        if several:
+            others = rows.c.record_id.in_(bindparam("others", expanding=True))
+            mine = or_(mine, and_(others, rows.c.deed.not_in(AT_THE_END)))
     elif source == "closed":
         query = query.where(when.is_not(None))
+    query = query.where(mine)
     if place is not None:
         query = query.where(_behind(place, source, when, number))
     return query.order_by(when.desc(), number.desc()).limit(bindparam("limit"))
 
 
-def _places(place: Place | None) -> Any:
+def _places(place: Place | None, *, several: bool = False) -> Any:
     """The next entries of all sources, each from its own index."""
-    parts = (_part(source, place).subquery() for source in SOURCES)
+    parts = (_part(source, place, several=several).subquery() for source in SOURCES)
     return union_all(*(select(part.c.source, part.c.moment, part.c.id) for part in parts))
 
 
@@ -108,11 +116,14 @@ _FIRST = _places(None)  # built once: it takes longer than it does
 
 
 def _batch(
-    session: Session, kind: str, record_id: int, place: Place | None, limit: int, left_out: Collection[str]
+    session: Session, kind: str, ids: Sequence[int], place: Place | None, limit: int, left_out: Collection[str]
 ) -> tuple[list[Happening], bool]:
     """The next entries, and whether these were all."""
-    values = {"kind": kind, "record_id": record_id, "limit": limit, "left_out": [*OWN_DEEDS, *left_out]}
-    found = look_up(session, _FIRST if place is None else _places(place), **values).all()
+    values = {"kind": kind, "record_id": ids[0], "limit": limit, "left_out": [*OWN_DEEDS, *left_out]}
+    several = len(ids) > 1
+    values |= {"others": ids[1:]} if several else {}
+    query = _FIRST if place is None and not several else _places(place, several=several)
+    found = look_up(session, query, **values).all()
     latest = sorted(found, key=lambda row: (row.moment, row.source, row.id), reverse=True)[:limit]
     rows = _rows(session, latest)
     there = [Happening(row.moment, SOURCES[row.source], rows.get((row.source, row.id))) for row in latest]

@@ -16,6 +16,7 @@ def includeme(config: Any) -> None:
     config.add_record_watcher(keys.follow)
     config.add_record_bulk_watcher(keys.index)
     config.set_record_forward(merge.forward)
+    config.set_record_origins(merge.origins)
     config.add_deed_words(WORDS)
     config.add_navigation(lambda request: [NavLink("Duplicates", "/duplicates", order=80, right=EDIT)])
     config.include("core.duplicates.views")

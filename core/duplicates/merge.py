@@ -160,3 +160,14 @@ def forward(session: Session, kind: str, record_id: int) -> int | None:
             return found
         found = record_id = into
         seen.add(into)
+
+
+def origins(session: Session, kind: str, record_id: int) -> list[int]:
+    """The ids of the records that were merged into this one, and into those."""
+    found: list[int] = []
+    news: list[int] = [record_id]
+    while news:
+        query = select(RecordMerge.from_id).where(RecordMerge.kind == kind, RecordMerge.into_id.in_(news))
+        news = [number for number in session.scalars(query) if number not in (record_id, *found)]
+        found += news
+    return found

@@ -27,9 +27,11 @@ def includeme(config: Any) -> None:
     config.registry.record_finder = lists.suggestions
     config.registry.record_twins = lambda request, kind, fields: []
     config.registry.record_forward = lambda session, kind, record_id: None
+    config.registry.record_origins = lambda session, kind, record_id: ()
     config.registry.record_movers = []
     config.add_directive("set_record_twins", set_record_twins)
     config.add_directive("set_record_forward", set_record_forward)
+    config.add_directive("set_record_origins", set_record_origins)
     config.add_directive("add_record_mover", add_record_mover)
     config.add_directive("set_record_finder", set_record_finder)
     config.add_directive("add_record_strip", add_record_strip)
@@ -74,6 +76,11 @@ def set_record_twins(config: Any, twins: Callable[[Any, str, Any], Sequence[Any]
 def set_record_forward(config: Any, forward: Callable[[Session, str, int], int | None]) -> None:
     """Let a room say where the address of a record that is not there leads: `forward(session, kind, record_id)`."""
     config.registry.record_forward = forward
+
+
+def set_record_origins(config: Any, origins: Callable[[Session, str, int], Sequence[int]]) -> None:
+    """Let a room say which records became part of one, the other way round: `origins(session, kind, record_id)`."""
+    config.registry.record_origins = origins
 
 
 def add_record_mover(config: Any, move: Callable[[Session, str, int, int, Actor], None]) -> None:

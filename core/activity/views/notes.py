@@ -44,9 +44,10 @@ def includeme(config: Any) -> None:
 
 
 def whole(request: Any) -> dict[str, Any]:
-    """The whole timeline of a record, by page."""
+    """The whole timeline of a record, by page, with what was done to those that were merged into it."""
     record, before = record_of(request), request.GET.get("before", "")
-    values = timeline_values(request, record, PER_PAGE, before)
+    origins = request.registry.record_origins(request.dbsession, record.kind, record.id)
+    values = timeline_values(request, record, PER_PAGE, before, origins)
     return record_page(request, record, "overview", **values, may=may_write(request), later=bool(before))
 
 

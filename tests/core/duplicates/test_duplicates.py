@@ -181,6 +181,24 @@ def test_merging_moves_everything_and_doubles_nothing(log_in: LogIn, make: Make,
     sales.get(f"/organizations/{second}", status=200)
 
 
+def test_what_was_done_to_a_record_before_it_was_merged_stands_in_the_timeline_of_the_one_that_stays(
+    log_in: LogIn, make: Make
+) -> None:
+    ids = [make("contacts", last_name=name) for name in ("Tahi", "Rua", "Toru")]
+    sales = log_in("sales")
+    for number, city in zip(ids[1:], ("Nelson", "Napier"), strict=True):
+        form = form_of(sales.get(f"/contacts/{number}/edit"))
+        form["city"] = city
+        form.submit(status=303)
+    for kept, other in ((ids[1], ids[2]), (ids[0], ids[1])):
+        form_of(sales.get(f"/contacts/{kept}/merge/{other}")).submit(status=303)
+    told = words(sales.get(f"/contacts/{ids[0]}/timeline"), "main")
+    assert "Nelson" in told
+    assert f"on #{ids[1]}, which became part of this one" in told
+    assert "Napier" in told
+    assert told.count("Deleted") == 0
+
+
 def test_a_merge_that_a_record_could_not_hold_says_what_to_take_out_and_changes_nothing(
     log_in: LogIn, make: Make, services: Services
 ) -> None:
