@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.activity import found
 from core.activity.models import CANCELLED, DONE, OPEN, Note, Task
 from core.audit.service import NOTHING, record_deed
-from core.records.models import Record
+from core.db import table_of
+from core.records.models import MODELS, Record
 from core.records.service import LARGEST_ID, Actor, Companion, May
 from core.users import service as users
 
@@ -33,6 +34,16 @@ _STATE_DEEDS = {OPEN: "task.reopened", DONE: "task.done", CANCELLED: "task.cance
 Row = TypeVar("Row", Note, Task)
 
 
+def _in_bin(kind: str) -> ColumnElement[bool]:
+    rows, tasks = table_of(MODELS[kind]), table_of(Task)
+    gone = select(rows.c.id).where(rows.c.id == tasks.c.record_id, rows.c.deleted_at.is_not(None))
+    return and_(tasks.c.kind == kind, gone.exists())
+
+
+# The condition for tasks that are not about a record in the bin: those come back with it.
+SEEN: ColumnElement[bool] = not_(or_(*map(_in_bin, MODELS)))
+
+
 class NotThere(Exception):
     """There is no such note or task (any more)."""
 
@@ -47,8 +58,11 @@ def get_note(session: Session, number: int, *, for_change: bool = False) -> Note
 
 
 def get_task(session: Session, number: int, *, for_change: bool = False) -> Task:
-    """The task of that id. Raises `NotThere`."""
-    return _get(session, Task, number, "task", for_change)
+    """The task of that id. Raises `NotThere`, also where it is about a record in the bin."""
+    task = _get(session, Task, number, "task", for_change)
+    if task.record_id and not session.scalar(select(Task.id).where(Task.id == number, SEEN)):
+        raise NotThere(f"The task with the number {number} is about a record in the bin. Restore that first.")
+    return task
 
 
 def _get(session: Session, model: type[Row], number: int, word: str, for_change: bool) -> Row:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core import formats
 from core.activity.models import OPEN, Task
+from core.activity.service import SEEN
 from core.db import look_up, table_of
 from core.records import lists
 from core.records.hiding import WITH
@@ -19,7 +20,12 @@ from core.records.lists import PAGE_SIZE, Found
 from core.users import service as users
 
 _ROWS = table_of(Task)
-_IS_DUE = (_ROWS.c.assignee_id == bindparam("user_id"), _ROWS.c.state == OPEN, _ROWS.c.due_on <= bindparam("until"))
+_IS_DUE = (
+    _ROWS.c.assignee_id == bindparam("user_id"),
+    _ROWS.c.state == OPEN,
+    _ROWS.c.due_on <= bindparam("until"),
+    SEEN,
+)
 _DUE = select(func.count()).select_from(_ROWS).where(*_IS_DUE)
 _OPEN_ON = (
     select(Task)
@@ -51,7 +57,7 @@ def find(session: Session, today: dt.date, *, assignee: int | None, closed: bool
     Open ones by when they are due, so that those overdue come first and those without a day last; closed ones by when
     they were closed, the last first. A page behind the last is the last.
     """
-    conditions = [Task.state != OPEN if closed else Task.state == OPEN]
+    conditions = [SEEN, Task.state != OPEN if closed else Task.state == OPEN]
     if assignee is not None:
         conditions.append(Task.assignee_id == assignee)
     total = session.scalar(select(func.count()).select_from(Task).where(*conditions)) or 0
@@ -64,7 +70,7 @@ def find(session: Session, today: dt.date, *, assignee: int | None, closed: bool
 
 def due(session: Session, user_id: int, until: dt.date, *, limit: int) -> Sequence[Task]:
     """The open tasks of a user that are due until a day, that day included, the longest overdue first."""
-    query = select(Task).where(Task.assignee_id == user_id, Task.state == OPEN, Task.due_on <= until)
+    query = select(Task).where(Task.assignee_id == user_id, Task.state == OPEN, Task.due_on <= until, SEEN)
     return session.scalars(query.order_by(Task.due_on, Task.id).limit(limit)).all()
 
 
@@ -76,7 +82,7 @@ def count_due(session: Session, user_id: int, until: dt.date) -> int:
 def count_open(session: Session, user_id: int) -> int:
     """How many open tasks a user has."""
     query = select(func.count()).select_from(Task)
-    return session.scalar(query.where(Task.assignee_id == user_id, Task.state == OPEN)) or 0
+    return session.scalar(query.where(Task.assignee_id == user_id, Task.state == OPEN, SEEN)) or 0
 
 
 def open_on(session: Session, kind: str, record_id: int, *, limit: int) -> Sequence[Task]:

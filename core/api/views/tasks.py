@@ -94,7 +94,7 @@ def many_of(request: Any) -> Any:
 
 
 def _conditions(request: Any) -> list[ColumnElement[bool]]:
-    get, found = request.GET, []
+    get, found = request.GET, [service.SEEN]
     if assignee := get.get("assignee"):
         found.append(_is_for(request, assignee))
     if "record_id" in get and "kind" not in get:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from core.activity import tasks
 from core.activity.models import Task
 from core.audit.models import AuditEntry
 from core.services import Services
@@ -202,3 +203,26 @@ def test_what_hangs_on_a_record_is_said_before_it_goes(log_in: LogIn, services: 
     log_in("admin").send(f"/bin{mill}/purge", status=303)
     with services.db.read() as session:
         assert list(session.scalars(select(Task.id))) == [kept]
+
+
+def test_a_task_goes_into_the_bin_with_its_record_and_comes_back_with_it(
+    log_in: LogIn, services: Services, mill: str
+) -> None:
+    number = int(mill.rpartition("/")[2])
+    task = add(services, title="Ring the mill", kind="organizations", record_id=number, due_on=NOW.date())
+    add(services, title="Of nobody's record", due_on=NOW.date())
+    sales = log_in("sales")
+    with services.db.read() as session:
+        me = session.get_one(Task, task).assignee_id or 0
+        assert tasks.count_due(session, me, NOW.date()) == 2
+    sales.send(f"{mill}/delete", {"version": "1"}, status=303)
+    for path in ("/", "/tasks"):
+        page = words(sales.get(path))
+        assert "Ring the mill" not in page
+        assert "Of nobody's record" in page
+    assert "is about a record in the bin" in words(sales.get(f"/tasks/{task}", status=404))
+    with services.db.read() as session:
+        assert tasks.count_due(session, me, NOW.date()) == tasks.count_open(session, me) == 1
+        assert [one.title for one in tasks.due(session, me, NOW.date(), limit=5)] == ["Of nobody's record"]
+    sales.send(f"/bin/organizations/{number}/restore", status=303)
+    assert "Ring the mill" in words(sales.get("/tasks"))
