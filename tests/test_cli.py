@@ -155,6 +155,7 @@ def test_a_user_is_not_added_twice_nor_with_an_unknown_role_nor_with_a_short_pas
         return refused(["user", "add", "ann", "--password-stdin", *more], capsys)
 
     assert "no role called boss" in add("--role", "boss")
+    assert "ann@@example is no e-mail address" in add("--email", "ann@@example")
     assert "too short" in add(password="short")
     assert "too easy to guess" in add(password="password1234")
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PASSWORD}\n"))

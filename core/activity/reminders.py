@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +16,13 @@ from core import formats
 from core.activity import tasks
 from core.activity.models import OPEN, Task, TaskReminder
 from core.contract.extensions import PeriodicJob
+from core.forms import is_email_address
 from core.mail.service import send
 from core.services import Services
 from core.users.models import User
 from core.users.style import zone_called
 
+log = logging.getLogger(__name__)
 MOST = 30  # tasks in one mail
 MORNING = 7  # o'clock, from when on people are reminded
 QUARTER = 900  # seconds
@@ -45,6 +48,9 @@ def reminders(session: Session, now: dt.datetime, zone: str, url: str) -> Iterat
     wanted = select(Task.assignee_id).where(Task.state == OPEN, Task.due_on <= latest)
     people = select(User).where(User.active, User.email != "", User.id.in_(wanted)).order_by(User.id)
     for user in session.scalars(people).all():
+        if not is_email_address(user.email):
+            log.warning("user %s is not reminded: their e-mail is no address", user.id)
+            continue
         here = now.astimezone(ZoneInfo(zone_called(user.time_zone) or zone))
         total = tasks.count_due(session, user.id, here.date())
         if here.hour >= MORNING and total and _is_first(session, user.id, here.date()):

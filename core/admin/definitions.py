@@ -132,7 +132,7 @@ def post_stages(request: Any) -> Any:
 def _save(request: Any, written: Sequence[Written], typed: Typed) -> bool:
     session, old = request.dbsession, _told(stages(request.dbsession))
     try:
-        save_stages(session, written)
+        save_stages(session, written, when=request.clock.now(), user_id=request.identity.id)
     except NotAStage as refusal:
         typed.problems |= {(row, "name" if row >= 0 else text): text for row, text in refusal.problems}
         return False

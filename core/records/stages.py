@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import String, Table, case, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from core.audit.service import record_deeds
 from core.db import Base, look_up, table_of
 
 OPEN, WON, LOST = "open", "won", "lost"
@@ -74,11 +77,12 @@ class Written:
     was: str = ""
 
 
-def save_stages(session: Session, written: Sequence[Written]) -> None:
-    """Have these stages in this order, no others; opportunities follow a new name and outcome. Raises `NotAStage`."""
+def save_stages(session: Session, written: Sequence[Written], *, when: dt.datetime, user_id: int | None = None) -> None:
+    """Have these stages in this order, no others; opportunities follow a new name, each with a deed. Raises
+    `NotAStage`, also where a stage with opportunities in it would be gone or mean something else.
+    """
     before = list(stages(session))
-    gone = [stage.name for stage in before if stage.name not in {one.was for one in written}]
-    problems = [*_problems(written), *_still_used(session, gone)]
+    problems = [*_problems(written), *_still_used(session, before, written)]
     if problems:
         raise NotAStage(problems)
     session.execute(delete(StageRow))
@@ -88,7 +92,9 @@ def save_stages(session: Session, written: Sequence[Written]) -> None:
         )
         session.add(made)
     session.flush()
-    _follow(session, before, [one for one in written if one.was])
+    known = {stage.name for stage in before}
+    renamed = {one.was: one.stage.name for one in written if one.was in known and one.was != one.stage.name}
+    _follow(session, renamed, when, user_id)
 
 
 def _problems(written: Sequence[Written]) -> list[tuple[int, str]]:
@@ -104,29 +110,33 @@ def _problems(written: Sequence[Written]) -> list[tuple[int, str]]:
     return found
 
 
-def _still_used(session: Session, gone: Sequence[str]) -> list[tuple[int, str]]:
+def _still_used(session: Session, before: Sequence[Stage], written: Sequence[Written]) -> list[tuple[int, str]]:
+    """What cannot become of stages with opportunities in them: nobody would see why these are lost, or where."""
+    table, now = _table(), {one.was: (place, one.stage) for place, one in enumerate(written) if one.was}
+    other = {stage.name for stage in before if stage.name not in now or now[stage.name][1].outcome != stage.outcome}
+    counts = select(table.c.stage, func.count(), func.count(table.c.deleted_at)).group_by(table.c.stage)
+    found = []
+    for name, count, binned in session.execute(counts.where(table.c.stage.in_(other))):
+        there = f"{count} {'opportunity is' if count == 1 else 'opportunities are'} in {name}"
+        there += f", {binned} of them in the bin: restore those, and move all" if binned else ": move them"
+        found.append(
+            (now[name][0], f"{there} before it means something else.") if name in now else (-1, f"{there} first.")
+        )
+    return found
+
+
+def _follow(session: Session, renamed: Mapping[str, str], when: dt.datetime, user_id: int | None) -> None:
+    """Opportunities get the new name of their stage, in one statement, so that names may change places."""
     table = _table()
-    counts = select(table.c.stage, func.count()).where(table.c.stage.in_(gone)).group_by(table.c.stage)
-    return [
-        (-1, f"{count} {'opportunity is' if count == 1 else 'opportunities are'} in {name}: move them first.")
-        for name, count in session.execute(counts)
-    ]
-
-
-def _follow(session: Session, before: Sequence[Stage], renamed: Sequence[Written]) -> None:
-    """Opportunities get the new name and outcome of their stage, in one statement, so that names may change places."""
-    table, old = _table(), {stage.name: stage for stage in before}
-    moved = [one for one in renamed if old.get(one.was) and _differs(old[one.was], one.stage)]
-    if not moved:
+    ids = {was: session.scalars(select(table.c.id).where(table.c.stage == was)).all() for was in renamed}
+    if not any(ids.values()):
         return
-    names = case({one.was: one.stage.name for one in moved}, value=table.c.stage)
-    outcomes = case({one.was: one.stage.outcome for one in moved}, value=table.c.stage)
-    those = update(table).where(table.c.stage.in_([one.was for one in moved]))
-    session.execute(those.values(stage=names, outcome=outcomes, version=table.c.version + 1))
-
-
-def _differs(old: Stage, new: Stage) -> bool:
-    return (old.name, old.outcome) != (new.name, new.outcome)
+    names = case(dict(renamed), value=table.c.stage)
+    those = update(table).where(table.c.stage.in_(renamed))
+    session.execute(those.values(stage=names, version=table.c.version + 1))
+    who: dict[str, Any] = {"when": when, "user_id": user_id, "deed": "record.changed", "kind": "opportunities"}
+    for was, name in renamed.items():
+        record_deeds(session, old={"stage": was}, new=[(number, {"stage": name}) for number in ids[was]], **who)
 
 
 def _table() -> Table:

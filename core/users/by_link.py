@@ -12,7 +12,7 @@ from pyramid.renderers import render_to_response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from core.audit.service import record_deed
-from core.forms import clean, typed_in
+from core.forms import clean, is_email_address, typed_in
 from core.users import links, mails
 from core.users.forms import NewPasswordForm, WelcomeForm, made
 from core.users.models import User
@@ -52,7 +52,7 @@ def forgot(request: Any) -> dict[str, Any]:
         request.response.status_int = 429
         return {"asked": who, "problem": TOO_OFTEN, "sent": False}
     for user in links.users_meant(request.dbsession, who):
-        if request.registry.login_throttle.may_mail(user.email):
+        if is_email_address(user.email) and request.registry.login_throttle.may_mail(user.email):
             send_reset(request, user)
     return {"asked": who, "problem": "", "sent": True}
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.db import look_up, table_of
-from core.forms import clean
+from core.forms import clean, is_email_address
 from core.users.models import LoginSession, Role, User
 from core.users.passwords import hashed, is_weakly_hashed, matches
 from core.users.rights import ALL
@@ -138,7 +138,11 @@ def set_theme(session: Session, user_id: int, theme: str) -> None:
 def add_user(
     session: Session, *, login: str, name: str, password: str, role: str, when: datetime, email: str = ""
 ) -> User:
-    """A new user, whatever the password. Raises ValueError with a sentence: the name is taken, the role unknown."""
+    """A new user, whatever the password. Raises ValueError with a sentence: the name is taken, the role unknown, the
+    e-mail no address.
+    """
+    if email and not is_email_address(email):
+        raise ValueError(f"{email} is no e-mail address. Write one like ann@example.com, or leave it out.")
     if find_user(session, login) is not None:
         raise ValueError(f"There is a user called {login} already.")
     found = session.scalar(select(Role).where(Role.key == role))

@@ -17,7 +17,7 @@ from core.mail.models import Mail
 from core.records.seed import seed_demo_records
 from core.services import Services
 from core.users.models import User
-from tests.conftest import LogIn
+from tests.conftest import Browser, LogIn
 from tests.core.activity.test_tasks import add, listed
 from tests.core.conftest import Make
 from tests.core.pages import words
@@ -96,6 +96,21 @@ def test_the_mail_of_the_morning_names_what_is_due_with_addresses(
     with services.db.read() as session:
         told = next(iter(reminders(session, NOW + 7 * HOUR, "UTC", "https://crm.example"))).text
     assert "and 10 more: https://crm.example/tasks" in told
+
+
+def test_one_whose_e_mail_is_none_keeps_nobody_else_from_being_reminded(
+    services: Services, clock: ManualClock, client: Browser
+) -> None:
+    with services.db.begin() as session:
+        session.get_one(User, 1).email = "nowhere"
+        session.get_one(User, 1).login = "ann"
+    for number in (1, 2):
+        add(services, title="Call", due_on=TODAY, assignee_id=number)
+    clock.advance(8 * HOUR)
+    tick(services)
+    with services.db.read() as session:
+        assert len(session.scalars(select(Mail.to)).all()) == 1
+    client.send("/forgot", {"who": "ann"}, status=200)
 
 
 @pytest.mark.slow

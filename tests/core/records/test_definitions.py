@@ -45,6 +45,14 @@ def test_deals_follow_a_stage_that_is_renamed_and_one_that_changes_places_with_a
     with services.db.read() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.deed == "stages.changed")).one()
     assert entry.new["stages"][4] == "Dead (0 %, lost)"
+    with services.db.read() as session:
+        told = session.scalars(
+            select(AuditEntry).where(AuditEntry.deed == "record.changed").order_by(AuditEntry.record_id)
+        )
+        assert [(one.record_id, one.old, one.new) for one in told] == [
+            (first, {"stage": "Qualified"}, {"stage": "Proposal"}),
+            (second, {"stage": "Proposal"}, {"stage": "Qualified"}),
+        ]
 
 
 @pytest.mark.parametrize(
@@ -76,6 +84,21 @@ def test_a_stage_with_deals_in_it_is_not_removed_and_one_without_is(log_in: LogI
     assert "1 opportunity is in Proposal: move them first." in words(page.forms["stages"].submit(status=422))
     page = stages_form(admin).submit("action", value="remove-1").forms["stages"].submit(status=303).follow()
     assert "Qualified" not in [field.value for field in page.forms["stages"].fields["stage-1-name"]]
+
+
+def test_a_stage_with_deals_in_it_does_not_come_to_mean_something_else_and_those_in_the_bin_are_told(
+    log_in: LogIn, make: Make, services: Services
+) -> None:
+    number = make("opportunities", name="A", stage="Proposal")
+    form = stages_form(log_in("admin"))
+    form["stage-2-outcome"] = "lost"
+    told = "1 opportunity is in Proposal: move them before it means something else."
+    assert told in words(form.submit(status=422))
+    assert deal(services, number).outcome == "open"
+    log_in("sales").send(f"/opportunities/{number}/delete", {"version": "1"}, status=303)
+    page = stages_form(log_in("admin")).submit("action", value="remove-2")
+    told = "1 opportunity is in Proposal, 1 of them in the bin: restore those, and move all first."
+    assert told in words(page.forms["stages"].submit(status=422))
 
 
 def test_a_stage_moves_up_and_down_with_what_was_typed_and_stays_where_it_cannot(log_in: LogIn) -> None:
