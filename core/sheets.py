@@ -15,16 +15,18 @@ from typing import Any
 
 BOM = "\ufeff"
 PIECE = 64 * 1024
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
 def neutral(text: str) -> str:
     """The text of a cell, with an apostrophe in front where a spreadsheet would take it for a formula.
 
-    A plain number, negative or not, stays as it is. Source: OWASP, CSV Injection.
+    A plain number, negative or not, stays as it is. One more is put before those that stand in front of a formula
+    already, so that an import can take it off again. Source: OWASP, CSV Injection.
     """
-    return f"'{text}" if text.startswith(_BEGINS_A_FORMULA) and not _NUMBER.fullmatch(text) else text
+    begins = text.lstrip("'").startswith(BEGINS_A_FORMULA)
+    return f"'{text}" if begins and not _NUMBER.fullmatch(text) else text
 
 
 def cell(value: Any) -> str:

@@ -17,13 +17,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.imports.targets import FULL_NAME
+from core.imports.targets import FULL_NAME, LISTS
 from core.records.custom_form import form_class
 from core.records.fields import AmountField, ChoiceField, DayField, LinkField, PersonField, TagsField, YesNoField
 from core.records.forms import OpportunityForm, RecordForm
 from core.records.kinds import KINDS
 from core.records.models import Record
 from core.records.stages import stages
+from core.records.ways_field import MOST as MOST_OF_A_LIST
 from core.records.ways_field import WaysField
 from core.users.models import User
 
@@ -122,6 +123,9 @@ class RowReader:
         values, problems = self._checked(self.fresh(row.typed, record))
         custom = {field.name for field in self._class.CUSTOM} & set(row.typed)
         kept = {name: value for name, value in values.items() if name in row.typed}
+        kept |= {name: _united(record, name, kept[name]) for name in LISTS if name in kept}
+        problems |= {name: f"With those it has they are more than {MOST_OF_A_LIST}." for name in LISTS & kept.keys()
+                     if len(kept[name]) > MOST_OF_A_LIST}  # fmt: skip
         return kept | ({"custom": values["custom"]} if custom else {}), problems
 
     def completed(self, typed: Typed) -> Typed:
@@ -185,6 +189,18 @@ class RowReader:
         if found:
             raise ValueError(f"More than one user is called {text[:60]}. Write the log-in name.")
         raise ValueError(f"No user is called {text[:60]}.")
+
+
+def _united(record: Record, name: str, new: Sequence[Any]) -> tuple[Any, ...]:
+    """What a record has in a list with what a row adds: an update takes nothing away. The first e-mail address or
+    number of the record is not among the further ones again.
+    """
+    has = tuple(getattr(record, name))
+    if name == "tags":
+        return tuple(dict.fromkeys((*has, *new)))
+    first = getattr(record, {"more_emails": "email", "more_phones": "phone"}[name])
+    known = {first.casefold(), *(way.value.casefold() for way in has)}
+    return (*has, *(way for way in new if way.value.casefold() not in known))
 
 
 def split_name(text: str) -> tuple[str, str]:

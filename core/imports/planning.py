@@ -26,7 +26,7 @@ SKIPPED, REFUSED = "skipped", "refused"
 SKIP, UPDATE, ANEW = "skip", "update", "new"
 DUPLICATES = {
     SKIP: "Skip them",
-    UPDATE: "Update the record: filled cells go over what it has",
+    UPDATE: "Update the record: filled cells go over what it has, and add to lists such as tags",
     ANEW: "Make new records anyway",
 }
 LONGEST_NAME = 200

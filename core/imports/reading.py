@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from core.records.fields import EMAIL
+from core.sheets import BEGINS_A_FORMULA, neutral
 
 ENCODINGS = {
     "utf-8-sig": "UTF-8",
@@ -27,12 +28,12 @@ ENCODINGS = {
 }
 DELIMITERS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Vertical bar"}
 LONGEST_LINE, MOST_COLUMNS, SAMPLE = 1_000_000, 200, 200
+csv.field_size_limit(LONGEST_LINE)
 _NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b")
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes without a character in Windows-1252
 _HIGH = re.compile(rb"[\x80-\xff]")
 _NUMERIC = re.compile(r"[-+]?[\d.,/:% -]+")
 SAVE_AS_CSV = "This is not a CSV file. In your spreadsheet, choose Save as or Download, and there CSV."
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class BadFile(Exception):
@@ -91,7 +92,8 @@ def rows(path: Path, layout: Layout) -> Iterator[Row]:
             except StopIteration:
                 return
             except csv.Error as error:
-                raise BadFile(_unreadable(begins, reader.line_num)) from error
+                long = "field limit" in str(error)
+                raise BadFile(_too_long(begins) if long else _unreadable(begins, reader.line_num)) from error
             except UnicodeDecodeError as error:
                 raise BadFile(_wrong_encoding(layout, begins)) from error
             if any(cell.strip() for cell in cells):
@@ -100,12 +102,7 @@ def rows(path: Path, layout: Layout) -> Iterator[Row]:
 
 def bare(cell: str) -> str:
     """A cell without the apostrophe that an export puts before what a spreadsheet would take for a formula."""
-    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(DANGEROUS) else cell
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: `bare` gives it back."""
-    return f"'{cell}" if cell.lstrip("'").startswith(DANGEROUS) else cell
+    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(BEGINS_A_FORMULA) else cell
 
 
 def write_csv(lines: Iterable[Iterable[str]]) -> Iterator[bytes]:
@@ -118,7 +115,7 @@ def write_csv(lines: Iterable[Iterable[str]]) -> Iterator[bytes]:
     writer = csv.writer(Sink())
     yield b"\xef\xbb\xbf"
     for line in lines:
-        yield str(writer.writerow([harmless(cell) for cell in line])).encode()
+        yield str(writer.writerow([neutral(cell) for cell in line])).encode()
 
 
 def _lines(file: TextIO) -> Iterator[str]:
@@ -136,6 +133,13 @@ def _lines(file: TextIO) -> Iterator[str]:
 
 def _nul(number: int) -> str:
     return f"Line {number} holds a character that is no text (NUL). Save the file as CSV again."
+
+
+def _too_long(line: int) -> str:
+    return (
+        f"A cell that begins in line {line} has more than {LONGEST_LINE:,} characters. Is a quotation mark missing "
+        "at its end?"
+    )
 
 
 def _unreadable(begins: int, ends: int) -> str:

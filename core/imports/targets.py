@@ -32,11 +32,11 @@ ALIASES: Mapping[str, str] = {
     "email": "email,e-mail,mail,email address,e-mail address,primary email,email 1,e-mail 1 - value,e-mail-adresse,"
     "courriel,adresse e-mail,correo,correo electrónico,e-mailadres,epost,e-post",
     "more_emails": "email 2,email 3,e-mail 2 - value,e-mail 3 - value,other email,secondary email,email other,"
-    "additional emails,more emails",
+    "additional emails,more emails,further e-mails",
     "phone": "telephone,phone number,tel,business phone,work phone,phone 1,phone 1 - value,telefon,telefonnummer,"
     "téléphone,teléfono,telefone,telefono,telefoon",
     "more_phones": "mobile,mobile phone,cell,cell phone,home phone,phone 2,phone 3,phone 2 - value,other phone,handy,"
-    "mobil,mobiltelefon,portable,móvil,celular,cellulare,mobiel,more phones",
+    "mobil,mobiltelefon,portable,móvil,celular,cellulare,mobiel,more phones,further phones",
     "address": "street,street address,address 1,address line 1,business street,mailing street,straße,strasse,adresse,"
     "rue,dirección,calle,endereço,indirizzo,via,straat,adres",
     "city": "town,suburb,business city,mailing city,ort,stadt,ville,ciudad,cidade,città,plaats,stad,poststed",

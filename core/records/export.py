@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from pyramid.response import Response
@@ -15,13 +14,14 @@ from core import sheets
 from core.db import Database
 from core.records import lists, sorting
 from core.records.custom import CustomField
+from core.records.forms import KIND_BESIDE
 from core.records.listing import Listing, listing
 from core.records.models import MODELS, Record
 from core.users.service import names_of
 
 BATCH = 500
-# Written with the fields in front of them, or no field of a file.
-_BESIDE = frozenset({"email_kind", "phone_kind", "address_kind", "version", "was", "owner_id", "tags"})
+# Written at another place, or no field of a file.
+_BESIDE = frozenset({"version", "was", "owner_id", "tags"})
 _MANY = {"more_emails": "Further e-mails", "more_phones": "Further phones", "more_addresses": "Further addresses"}
 
 
@@ -70,8 +70,8 @@ def rows(session: Session, asked: Listing, fields: list[Field], names: dict[int,
 def fields_of(asked: Listing, names: dict[int, str]) -> list[Field]:
     """The columns of a type's file: id, its fields as its form has them, owner, tags, custom fields, moments."""
     form = asked.kind.form()
-    own = chain.from_iterable(fields for _, fields in form.sections())
-    written = [_field(one) for one in own if one.short_name not in _BESIDE]
+    own = [one for _, fields in form.sections() for one in fields if one.short_name not in _BESIDE]
+    written = [_field(one) for field in own for one in (field, *_kind_of(form, field))]
     return [
         Field("Id", lambda record: record.id),
         *written,
@@ -81,6 +81,12 @@ def fields_of(asked: Listing, names: dict[int, str]) -> list[Field]:
         Field("Created", lambda record: record.created_at),
         Field("Changed", lambda record: record.changed_at),
     ]
+
+
+def _kind_of(form: Any, field: Any) -> Iterator[Any]:
+    """The field that says what an e-mail address or a number is for, which a form has beside it."""
+    if field.short_name in KIND_BESIDE:
+        yield form[KIND_BESIDE[field.short_name]]
 
 
 def _field(one: Any) -> Field:

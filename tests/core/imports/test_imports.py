@@ -20,6 +20,7 @@ from core.jobs.periodic import tick
 from core.records.custom import CustomFieldRow
 from core.records.hiding import WITH
 from core.records.models import Contact, Organization
+from core.records.ways import Way
 from core.services import Services
 from core.users.models import User
 from tests.conftest import LogIn
@@ -135,6 +136,30 @@ def test_duplicates_are_skipped_updated_or_made_anew(
     else:
         assert names[0] == ("Mere", "Parata", "021 1", "")
     assert len(names) == 1 + made
+
+
+def test_an_update_adds_to_tags_and_further_addresses_and_takes_none_away(sales: Importer, make: Make) -> None:
+    further = (Way("Home", "mere@home.example"),)
+    make("contacts", last_name="Parata", email="mere@example.com", tags=["vip"], more_emails=further)
+    text = "Last name,E-mail,Tags,E-mail 2\nParata,mere@example.com,new; vip,MERE@home.example; m@work.example\n"
+    assert sales.bring(text, duplicates="update").changed == 1
+    record = sales.stored()[0]
+    assert sorted(record.tags) == ["new", "vip"]
+    assert [way.value for way in record.more_emails] == ["mere@home.example", "m@work.example"]
+    many = "; ".join(f"t{number}" for number in range(19))
+    page = sales.check(f"Last name,E-mail,Tags\nParata,mere@example.com,{many}\n", duplicates="update")
+    assert "With those it has they are more than 20." in words(page)
+    assert sorted(sales.stored()[0].tags) == ["new", "vip"]
+
+
+def test_what_was_exported_is_imported_again_with_the_kinds_of_addresses(sales: Importer, make: Make) -> None:
+    make("contacts", last_name="Parata", email="mere@example.com", email_kind="Private", phone="021 1", phone_kind="Mobile",
+         city="Nelson", address_kind="Delivery", more_emails=(Way("Work", "m@work.example"),))  # fmt: skip
+    file = sales.browser.get("/contacts/export.csv").text.replace("mere@example.com", "other@example.com")
+    assert sales.bring(file).made == 1
+    first, second = sales.stored()
+    for name in ("email_kind", "phone_kind", "address_kind", "city", "more_emails"):
+        assert getattr(second, name) == getattr(first, name), name
 
 
 def test_organizations_are_known_by_name_website_and_e_mail_and_deals_by_name_and_organization(
