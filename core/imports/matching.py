@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.db import among
+from core.duplicates.models import WIDTH, MatchKey
 from core.records.hiding import WITH
 from core.records.models import MODELS, Contact, Opportunity, Organization, Project
 from core.records.sorting import by_text
@@ -46,7 +47,7 @@ def same(session: Session, kind: str, keys: Iterable[Key]) -> dict[Key, int]:
     wanted = set(keys)
     found: dict[Key, int] = {}
     if kind == "contacts":
-        _by_column(session, found, "email", Contact.id, Contact.email, [key[1] for key in wanted])
+        _by_email(session, found, {key[1] for key in wanted})
     elif kind == "organizations":
         _by_column(session, found, "name", Organization.id, Organization.name, _of(wanted, "name"))
         _by_column(session, found, "email", Organization.id, Organization.email, _of(wanted, "email"))
@@ -56,9 +57,31 @@ def same(session: Session, kind: str, keys: Iterable[Key]) -> dict[Key, int]:
     return {key: number for key, number in found.items() if key in wanted}
 
 
+def _by_email(session: Session, found: dict[Key, int], emails: Iterable[str]) -> None:
+    """Contacts by any of their addresses, as the search for duplicates keeps them."""
+    written: dict[str, list[str]] = {}
+    for email in emails:
+        written.setdefault(email.lower()[:WIDTH], []).append(email)
+    mine = (MatchKey.kind == "contacts", MatchKey.what == "email")
+    values = sorted(written)
+    at_once = _at_once(session, values)
+    rows: list[Any] = []
+    for start in range(0, len(values), at_once):
+        some = among(MatchKey.value, values[start : start + at_once])
+        rows += session.execute(select(MatchKey.record_id, MatchKey.value).where(*mine, some)).all()
+    for number, value in sorted(rows, key=lambda row: row[0]):
+        for email in written[value]:
+            found.setdefault(("email", email), number)
+
+
+def _at_once(session: Session, values: Sequence[str]) -> int:
+    return AT_ONCE if session.get_bind().dialect.name == "postgresql" else max(1, len(values))
+
+
 def keys_of(kind: str, values: Mapping[str, Any], organization: str) -> list[Key]:
-    """By what a record is known again: contacts by e-mail; organizations by name, website's domain and e-mail;
-    opportunities and projects by name and `organization` (its id as text, or the name of one to be made).
+    """By what a record is known again: contacts by e-mail, the first or a further one; organizations by name, website's
+    domain and e-mail; opportunities and projects by name and `organization` (its id as text, or the name of one to be
+    made).
     """
     if kind in ("opportunities", "projects"):
         return [("of", _small(values.get("name")), organization)] if values.get("name") else []
@@ -106,9 +129,9 @@ def _gather(session: Session, found: Found, number: Any, column: Any, wanted: It
     """
     names, folded = sorted(wanted), _INDEXED.get(column)
     if folded is not None:
-        at_once = AT_ONCE if session.get_bind().dialect.name == "postgresql" else len(names)
+        at_once = _at_once(session, names)
         rows: list[Any] = []
-        for start in range(0, len(names), at_once or 1):
+        for start in range(0, len(names), at_once):
             some = among(folded, names[start : start + at_once])
             rows += session.execute(select(number, column).where(some)).all()
         for row in sorted(rows):

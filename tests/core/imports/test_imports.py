@@ -138,6 +138,12 @@ def test_duplicates_are_skipped_updated_or_made_anew(
     assert len(names) == 1 + made
 
 
+def test_a_contact_is_known_again_by_a_further_e_mail_address_too(sales: Importer, make: Make) -> None:
+    make("contacts", last_name="Parata", email="mere@example.com", more_emails=(Way("Work", "M@Work.example"),))
+    row = sales.bring("Last name,E-mail\nParata,m@work.EXAMPLE\nRata,rua@example.com\n")
+    assert (row.made, row.skipped) == (1, 1)
+
+
 def test_an_update_adds_to_tags_and_further_addresses_and_takes_none_away(sales: Importer, make: Make) -> None:
     further = (Way("Home", "mere@home.example"),)
     make("contacts", last_name="Parata", email="mere@example.com", tags=["vip"], more_emails=further)
@@ -153,12 +159,21 @@ def test_an_update_adds_to_tags_and_further_addresses_and_takes_none_away(sales:
 
 
 def test_what_was_exported_is_imported_again_with_the_kinds_of_addresses(sales: Importer, make: Make) -> None:
-    make("contacts", last_name="Parata", email="mere@example.com", email_kind="Private", phone="021 1", phone_kind="Mobile",
-         city="Nelson", address_kind="Delivery", more_emails=(Way("Work", "m@work.example"),))  # fmt: skip
+    kinds = {"email_kind": "Private", "phone_kind": "Mobile", "address_kind": "Delivery"}
+    further = (Way("Work", "m@work.example"),)
+    make(
+        "contacts",
+        last_name="Parata",
+        email="mere@example.com",
+        phone="021 1",
+        city="Nelson",
+        more_emails=further,
+        **kinds,
+    )
     file = sales.browser.get("/contacts/export.csv").text.replace("mere@example.com", "other@example.com")
     assert sales.bring(file).made == 1
     first, second = sales.stored()
-    for name in ("email_kind", "phone_kind", "address_kind", "city", "more_emails"):
+    for name in (*kinds, "city", "more_emails"):
         assert getattr(second, name) == getattr(first, name), name
 
 
