@@ -70,15 +70,19 @@ def ask(request: Any) -> Any:
     kind, session = request.matchdict["records"], request.dbsession
     asked = listing(request, kind)
     chosen = [number for number in map(number_in, request.POST.getall("id")[: bulk.MOST]) if 0 < number < 2**31]
-    where = asked.conditions if "all" in request.POST else [MODELS[kind].id.in_(chosen)]
+    every, here = "all" in request.POST, asked.query()
+    where = asked.conditions if every else [MODELS[kind].id.in_(chosen)]
     try:
+        if every and not asked.is_readable:
+            here = f"?{request.query_string}"
+            raise ValueError("A filter cannot be read, so nothing was chosen. Mend it or take it away first.")
         wish = _wish(request, kind)
         if not lists.count(session, kind, where, most=1):
             raise ValueError("Choose records first: there is a box in front of each.")
         made = bulk.plan(session, kind, wish, where, user_id=request.identity.id, when=request.clock.now())
     except ValueError as problem:
         request.session.flash(str(problem), "error")
-        return HTTPSeeOther(f"/{kind}{asked.query()}")
+        return HTTPSeeOther(f"/{kind}{here}")
     return HTTPSeeOther(made.path)
 
 

@@ -34,8 +34,10 @@ class Field:
 
 
 def export(request: Any) -> Response:
-    """The file, read in a short session of its own while it is sent."""
+    """The file, read in a short session of its own while it is sent; none where a filter cannot be read."""
     asked = listing(request, request.matchdict["records"])
+    if not asked.is_readable:
+        return Response(status=422, text="A filter cannot be read. Go back and mend it.", content_type="text/plain")
     day = request.clock.now().date().isoformat()
     response = Response(content_type="text/csv", charset="utf-8")
     response.content_disposition = f'attachment; filename="{asked.kind.key}-{day}.csv"'

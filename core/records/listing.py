@@ -36,6 +36,11 @@ class Listing:
         return [*self.chosen.conditions, *lists.matching(self.kind.key, self.text)]
 
     @property
+    def is_readable(self) -> bool:
+        """Whether every filter could be read: else the list shows more than was asked for."""
+        return not self.chosen.problems
+
+    @property
     def pairs(self) -> list[tuple[str, str]]:
         """What is filtered by, the words among it, without order and place."""
         return [*([("q", self.text)] if self.text else []), *self.chosen.pairs]

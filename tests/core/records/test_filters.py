@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from core import sheets
+from core.records.bulk import BulkChange
 from core.records.custom import CustomFieldRow
 from core.services import Services
 from core.users.service import find_user
@@ -192,3 +193,24 @@ def test_a_file_is_written_as_its_rows_come() -> None:
     next(pieces)
     assert read < 2_000
     assert sum(piece.count(b"\r\n") for piece in pieces) > 18_000
+
+
+def test_a_list_with_a_filter_that_cannot_be_read_is_neither_exported_nor_changed_as_a_whole(
+    log_in: LogIn, make: Make, services: Services
+) -> None:
+    number = make("contacts", last_name="Parata", owner_id=2)
+    sales, wrong = log_in("sales"), "/contacts?owner=2&changed_since=soon"
+    page = sales.get(wrong)
+    form = next(form for form in page.forms.values() if "/bulk" in form.action)
+    assert "all" not in form.fields
+    assert page.html.find("a", string="Export") is None
+    answer = sales.get("/contacts/export.csv?owner=2&changed_since=soon", status=422)
+    assert (answer.content_type, "cannot be read" in answer.text) == ("text/plain", True)
+    stale = {"all": "on", "deed": "delete"}  # from a page on which the filter could still be read
+    page = sales.send("/contacts/bulk?owner=2&changed_since=soon", stale, status=303).follow()
+    assert page.request.path_qs == wrong
+    assert "A filter cannot be read, so nothing was chosen." in words(page, "body")
+    with services.db.read() as session:
+        assert session.query(BulkChange).count() == 0
+    page = sales.send("/contacts/bulk?owner=2&changed_since=soon", {"id": str(number), "deed": "delete"}, status=303)
+    assert "1 contact will" in words(page.follow()), "those with a tick are who they are"
