@@ -83,7 +83,7 @@ def refuse_unknown(request: Any, known: Collection[str]) -> None:
 def _check_filters(request: Any, asked: Listing) -> None:
     known = OWN | {one.name for one in asked.filters}
     found = check_names(request, known, several={one.name for one in asked.filters if one.several})
-    found += [{"parameter": name, "message": text} for name, text in asked.chosen.problems.items()]
+    found += [{"parameter": name, "message": text} for name, text in asked.chosen.problems.items() if name in known]
     name, _ = sorting.choose(request.dbsession, asked.kind.key, asked.sort)
     if asked.sort and name != asked.sort:
         orders = [*sorting.SORTS[asked.kind.key], *(field.name for field in asked.fields)]

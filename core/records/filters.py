@@ -7,7 +7,7 @@ cannot be read stays where it was typed, with a sentence; the list is shown with
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ from core.records.tags import RecordTag
 LONGEST, MOST = 200, 20
 LARGEST = Decimal("99999999999999")
 ME, NOBODY, EMPTY = "me", "nobody", "-"
+GONE = "This field is not there any more"
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Chosen:
 
 
 def read(filters: Sequence[Filter], given: Sequence[tuple[str, str]], asking: Asking) -> Chosen:
-    """What pairs of an address filter by; unknown names are nothing."""
+    """What pairs of an address filter by; unknown names are nothing, but custom fields that went are told."""
     chosen = Chosen([], [], {}, {})
     for one in filters:
         texts = [clean(value)[:LONGEST] for name, value in given if name == one.name]
@@ -103,7 +104,17 @@ def read(filters: Sequence[Filter], given: Sequence[tuple[str, str]], asking: As
         if texts:
             chosen.typed[one.name] = texts
             _take(chosen, one, texts, asking)
+    _miss(chosen, {one.name for one in filters}, given)
     return chosen
+
+
+def _miss(chosen: Chosen, known: Collection[str], given: Sequence[tuple[str, str]]) -> None:
+    """A saved view outlives a custom field: what it asked for stands there as a chip to take away."""
+    asked = {name: clean(value)[:LONGEST] for name, value in given if name.startswith(custom.PREFIX)}
+    for name in [name for name, value in asked.items() if value and name not in known][:MOST]:
+        label = formats.field_words(name.removeprefix(custom.PREFIX)).capitalize()
+        chosen.problems[name] = GONE
+        chosen.active.append(Active(name, asked[name], label[:LONGEST], GONE))
 
 
 def _take(chosen: Chosen, one: Filter, texts: Sequence[str], asking: Asking) -> None:

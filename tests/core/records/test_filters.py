@@ -214,3 +214,22 @@ def test_a_list_with_a_filter_that_cannot_be_read_is_neither_exported_nor_change
         assert session.query(BulkChange).count() == 0
     page = sales.send("/contacts/bulk?owner=2&changed_since=soon", {"id": str(number), "deed": "delete"}, status=303)
     assert "1 contact will" in words(page.follow()), "those with a tick are who they are"
+
+
+def test_a_view_on_a_custom_field_that_went_says_so(log_in: LogIn, make: Make, services: Services) -> None:
+    field = CustomFieldRow(kind="contacts", key="sales_region", label="Sales region", style="text", retired=True)
+    with services.db.begin() as session:
+        session.add(field)
+    make("contacts", last_name="Parata", custom={"sales_region": "North"})
+    sales = log_in("sales")
+    view = {"name": "North", "query": "custom_sales_region=North&city=&custom_b=&plugin=1"}
+    page = sales.send("/contacts/views", view, status=303).follow()
+    assert "Sales region This field is not there any more" in words(page, ".chips")
+    assert page.html.find("a", string="Export") is None
+    sales.get("/contacts/export.csv?custom_sales_region=North", status=422)
+    gone = {"all": "on", "deed": "delete"}
+    page = sales.send("/contacts/bulk?custom_sales_region=North", gone, status=303).follow()
+    assert "A filter cannot be read" in words(page, "body")
+    assert page.html.select_one(".chips a")["href"] == "?", "which takes the filter away"
+    many = "&".join(f"custom_{number}=1" for number in range(200))
+    assert len(sales.get(f"/contacts?{many}").html.select(".chips .chip")) == 20
