@@ -31,13 +31,15 @@ GONE = "This field is not there any more"
 
 @dataclass(frozen=True)
 class Asking:
-    """Who asks, and what there is to choose from: users by id, the names of stages, tags, and titles by id."""
+    """Who asks, and what there is to choose from: users by id (and those who are not active any more), the names of
+    stages, tags, and titles by id."""
 
     user_id: int | None = None
     people: Mapping[int, str] = field(default_factory=dict)
     stages: Sequence[str] = ()
     tags: Sequence[str] = ()
     title: Callable[[int], str] = str
+    former: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def _contains(column: Any, text: str) -> ColumnElement[bool]:
 
 def _person(text: str, one: Filter, asking: Asking) -> int | None:
     number = asking.user_id if text == ME else number_in(text, -1)
-    if text != NOBODY and number not in asking.people:
+    if text != NOBODY and number not in asking.people and number not in asking.former:
         raise ValueError("Choose one of the list.")
     return None if text == NOBODY else number
 
@@ -155,7 +157,7 @@ def _is(column: Any, value: Any) -> ColumnElement[bool]:
 def _person_words(number: int | None, one: Filter, asking: Asking) -> str:
     if number is None:
         return "Nobody"
-    return "Me" if number == asking.user_id else asking.people[number]
+    return "Me" if number == asking.user_id else asking.people.get(number) or asking.former[number]
 
 
 def _link(text: str, one: Filter, asking: Asking) -> int | None:

@@ -82,6 +82,7 @@ def listing(request: Any, kind: str) -> Listing:
     asking = Asking(
         user_id=request.identity.id,
         people=dict(request.people()),
+        former=dict(request.former_people()),
         stages=[stage.name for stage in stages(session)] if kind == "opportunities" else (),
         title=lambda number: lists.titles(session, "organizations", [number]).get(number, f"#{number}"),
     )

@@ -27,7 +27,7 @@ DEEDS = {
 
 
 def includeme(config: Any) -> None:
-    """The security policy, the log-in pages, and `request.people()`."""
+    """The security policy, the log-in pages, `request.people()` and `request.former_people()`."""
     services = config.registry.services
     config.registry.rights = (*CORE_RIGHTS, *services.plugins.rights())
     config.registry.login_throttle = LoginThrottle(services.settings.queue)
@@ -36,6 +36,7 @@ def includeme(config: Any) -> None:
     config.set_security_policy(LoginPolicy(frozenset(right.key for right in config.registry.rights)))
     config.set_default_permission(LOGIN)
     config.add_request_method(_people, "people")
+    config.add_request_method(_former_people, "former_people")
     config.add_request_method(_name_of, "name_of")
     config.registry.every_right = frozenset(right.key for right in config.registry.rights)
     config.add_deed_words(DEEDS)
@@ -54,6 +55,11 @@ def add_identity_source(config: Any, prefix: str, who: Callable[[Any], Identity 
 def _people(request: Any) -> list[tuple[int, str]]:
     """Id and name of every active user, by name."""
     return service.active_people(request.dbsession)
+
+
+def _former_people(request: Any) -> list[tuple[int, str]]:
+    """Id and name of every user who is not active any more, by name, to find what is theirs."""
+    return service.former_people(request.dbsession)
 
 
 def _name_of(request: Any, user_id: int | None) -> str:

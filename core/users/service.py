@@ -106,7 +106,8 @@ _WHO = (
     .join(_ROLES, _ROLES.c.id == _USERS.c.role_id)
     .where(_USERS.c.active, _LOGINS.c.token_hash == bindparam("hash"), _LOGINS.c.expires_at > bindparam("now"))
 )
-_PEOPLE = select(_USERS.c.id, _USERS.c.name).where(_USERS.c.active).order_by(_USERS.c.name, _USERS.c.id)
+_EVERYBODY = select(_USERS.c.id, _USERS.c.name).order_by(_USERS.c.name, _USERS.c.id)
+_PEOPLE, _FORMER = _EVERYBODY.where(_USERS.c.active), _EVERYBODY.where(~_USERS.c.active)
 _NAMES = select(_USERS.c.id, _USERS.c.name).where(_USERS.c.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -122,6 +123,11 @@ def who_holds(session: Session, token: str, *, when: datetime, every_right: froz
 def active_people(session: Session) -> list[tuple[int, str]]:
     """Id and name of every active user, by name."""
     return [(row.id, row.name) for row in look_up(session, _PEOPLE)]
+
+
+def former_people(session: Session) -> list[tuple[int, str]]:
+    """Id and name of every user who is not active any more, by name, with words that say so."""
+    return [(row.id, f"{row.name} (no longer active)") for row in look_up(session, _FORMER)]
 
 
 def names_of(session: Session, ids: Iterable[int | None]) -> dict[int, str]:

@@ -59,7 +59,7 @@ def includeme(config: Any) -> None:
 
 def listing(request: Any) -> dict[str, Any]:
     """The tasks of the user, of another one or of all; open or closed."""
-    people, whose = request.people(), request.GET.get("of", "")
+    people, whose = [*request.people(), *request.former_people()], request.GET.get("of", "")
     chosen = number_in(whose) or request.identity.id
     found = tasks.find(
         request.dbsession,

@@ -12,6 +12,7 @@ from core.activity import tasks
 from core.activity.models import Task
 from core.audit.models import AuditEntry
 from core.services import Services
+from core.users.models import User
 from tests.conftest import LogIn
 from tests.core.activity.test_notes import told
 from tests.core.conftest import Make
@@ -177,6 +178,15 @@ def test_the_list_has_those_overdue_first_and_is_narrowed_and_paged(
     assert len(listed(sales.get("/tasks?of=all").click("Next"))) == 2
     for odd in ("of=999", "of=%00", "of=99999999999&state=x", "page=99999999999"):
         sales.get(f"/tasks?{odd}", status=200)
+
+
+def test_the_tasks_of_a_colleague_who_left_are_found(log_in: LogIn, services: Services) -> None:
+    add(services, title="Ring back", assignee_id=3)
+    with services.db.begin() as session:
+        session.get_one(User, 3).active = False
+    page = log_in("sales").get("/tasks?of=3")
+    assert page.html.select("#of option")[-1].get_text() == "Tom Fielding (no longer active)"
+    assert listed(page) == ["Ring back Tom Fielding"]
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from core.records.filters import FILTERS, STYLES
 from core.records.kinds import KINDS
 from core.records.sorting import SORTS
 from core.services import Services
+from core.users.models import User
 from tests.conftest import LogIn
 from tests.core.api.conftest import Call, Program
 from tests.core.conftest import Make
@@ -205,3 +206,11 @@ def test_what_is_in_the_bin_is_in_no_list(program: Call, make: Make) -> None:
     caller = program()
     caller.delete(f"/contacts/{gone}")
     assert [one["id"] for one in caller.get("/contacts").json["items"]] == [kept]
+
+
+def test_the_records_of_a_user_who_left_are_listed(program: Call, make: Make, services: Services) -> None:
+    owned, caller = make("contacts", last_name="Owned", owner_id=3), program("admin")
+    make("contacts", last_name="Other", owner_id=2)
+    with services.db.begin() as session:
+        session.get_one(User, 3).active = False
+    assert [one["id"] for one in caller.get("/contacts?owner=3").json["items"]] == [owned]

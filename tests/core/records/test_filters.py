@@ -14,11 +14,13 @@ import pytest
 from core import sheets
 from core.records.bulk import BulkChange
 from core.records.custom import CustomFieldRow
+from core.records.models import Contact
 from core.services import Services
+from core.users.models import User
 from core.users.service import find_user
 from tests.conftest import LogIn
 from tests.core.conftest import Make
-from tests.core.pages import words
+from tests.core.pages import form_of, words
 
 CUSTOM_HEADS = ("Text", "Number", "Date", "Choice", "Yesno")
 HOSTILE = ("", "\x00", "a" * 10_000, "99999999999999999999", "-1", "1e400", "nan", "<u>", "%", "é", "2026-02-30", "#")
@@ -233,3 +235,26 @@ def test_a_view_on_a_custom_field_that_went_says_so(log_in: LogIn, make: Make, s
     assert page.html.select_one(".chips a")["href"] == "?", "which takes the filter away"
     many = "&".join(f"custom_{number}=1" for number in range(200))
     assert len(sales.get(f"/contacts?{many}").html.select(".chips .chip")) == 20
+
+
+def test_the_records_of_a_colleague_who_left_are_found_and_handed_over(
+    log_in: LogIn, make: Make, services: Services
+) -> None:
+    owned = make("contacts", last_name="Owned", owner_id=3)
+    make("contacts", last_name="Other", owner_id=2)
+    admin = log_in("admin")
+    with services.db.begin() as session:
+        former = session.get_one(User, 3)
+        former.active, name = False, former.name
+    page = admin.get("/contacts?owner=3")
+    assert shown(page) == ["Owned"]
+    assert f"Owner {name} (no longer active)" in words(page, ".chips")
+    assert [one.get_text() for one in page.html.select("#f-owner option")][-1] == f"{name} (no longer active)"
+    assert name not in words(page, "#bulk-owner"), "nothing is given to who left"
+    form = next(form for form in page.forms.values() if "/bulk" in form.action)
+    form["all"], form["owner"] = True, "2"
+    page = form.submit("deed", value="owner", status=303).follow()
+    assert "1 contact will be changed" in words(page)
+    form_of(page).submit(status=303)
+    with services.db.read() as session:
+        assert session.get_one(Contact, owned).owner_id == 2
