@@ -183,6 +183,14 @@ def today(now: dt.datetime) -> dt.date:
     return local(now).date()
 
 
+def begin_of(day: dt.date) -> dt.datetime:
+    """The first moment of a day of the viewer's; at the ends of the calendar that of the day in UTC."""
+    try:
+        return dt.datetime.combine(day, dt.time(), style().zone).astimezone(dt.UTC)
+    except OverflowError:
+        return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
 def day(value: dt.date | dt.datetime | None) -> str:
     """A date: ``22 Nov 2026``; that of a moment is the viewer's; nothing for None."""
     if value is None:

@@ -128,8 +128,8 @@ def _wanted(request: Any, form: FilterForm, chosen: Mapping[str, str], *, nothin
 
 
 def _begin(day: dt.date | None, days: int = 0) -> dt.datetime | None:
-    """The first moment of a day, or of one so many days later."""
-    return dt.datetime.combine(day + dt.timedelta(days), dt.time(), dt.UTC) if day else None
+    """The first moment of a day of the viewer's, or of one so many days later."""
+    return formats.begin_of(day + dt.timedelta(days)) if day else None
 
 
 def _titled(words: str) -> dict[str, list[Any]]:

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import formats
-from core.contract.clock import Clock
 from core.records import lists, service
 from core.records.models import Opportunity
 from core.records.service import Actor
@@ -103,6 +102,6 @@ def move(session: Session, deal: Opportunity, to: Stage, reason: str, actor: Act
     return True
 
 
-def is_overdue(deal: Opportunity, clock: Clock) -> bool:
+def is_overdue(deal: Opportunity, today: dt.date) -> bool:
     """Whether an open opportunity should have closed before today."""
-    return deal.outcome == OPEN and deal.close_date is not None and deal.close_date < clock.now().date()
+    return deal.outcome == OPEN and deal.close_date is not None and deal.close_date < today

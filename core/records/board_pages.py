@@ -49,7 +49,7 @@ def _board(request: Any, only: tuple[str, ...] = ()) -> dict[str, Any]:
     asked = listing(request, "opportunities")
     columns = board.board(request.dbsession, asked.conditions, request.clock.now(), only)
     names = names_of(request.dbsession, [deal.owner_id for column in columns for deal in column.cards])
-    overdue = partial(board.is_overdue, clock=request.clock)
+    overdue = partial(board.is_overdue, today=request.today)
     return {"asked": asked, "columns": columns, "names": names, "overdue": overdue, "most": board.CARDS}
 
 

@@ -201,10 +201,6 @@ def _day(text: str, one: Filter, asking: Asking) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
-def _moment(text: str, one: Filter, asking: Asking) -> dt.datetime:
-    return dt.datetime.combine(_day(text, one, asking), dt.time(), dt.UTC)
-
-
 def _yes_no(text: str, one: Filter, asking: Asking) -> int | None:
     values = {"yes": 1, "no": 0, EMPTY: None}
     if text not in values:
@@ -222,6 +218,10 @@ def _as_text(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], ColumnE
 
 def _at_least(column: Any, value: Any) -> Any:
     return column >= value
+
+
+def _since(column: Any, day: dt.date) -> Any:
+    return column >= formats.begin_of(day)
 
 
 def _at_most(column: Any, value: Any) -> Any:
@@ -255,7 +255,7 @@ STYLES: dict[str, Style] = {
     "amount to": Style(_number, _at_most, _as_number, "number"),
     "day from": Style(_day, _at_least, _as_day, "date"),
     "day to": Style(_day, _at_most, _as_day, "date"),
-    "since": Style(_moment, _at_least, _as_day, "date"),
+    "since": Style(_day, _since, _as_day, "date"),
     # Custom fields: their numbers are compared as the database reads them, their dates as they are written.
     "number from": Style(_number, _as_float(_at_least), _as_number, "number"),
     "number to": Style(_number, _as_float(_at_most), _as_number, "number"),

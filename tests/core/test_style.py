@@ -302,3 +302,24 @@ def test_what_was_written_down_is_told_in_the_style_of_who_reads_it(
         assert told in timeline.replace(NB, " "), told
     file = log_in("admin").get("/admin/audit.csv").text
     assert f"NZ${NB}9,876.50" in file, "a file has the default style"
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Pacific/Auckland", 22), ("America/New_York", 21)])
+def test_filters_by_day_and_the_board_go_by_the_viewers_day(
+    zone: str, day: int, log_in: LogIn, make: Make, services: Services, restyle: Restyle
+) -> None:
+    make("opportunities", name="Refit", stage="New", close_date=dt.date(2026, 11, 21))
+    with services.db.begin() as session:
+        session.add(AuditEntry(at=NOW, user_id=1, deed="role.made", kind="roles", new={"title": "Buyer"}))
+    restyle("admin", time_zone=zone)
+    admin = log_in("admin")
+    late = day == 22
+    assert ("overdue, 21 Nov" in words(admin.get("/opportunities/board"))) == late
+    assert ("Refit" in words(admin.get("/opportunities?changed_since=2026-11-22"), "main")) == late
+    assert "Refit" in words(admin.get(f"/opportunities?changed_since=2026-11-{day}"), "main")
+    for asked, there in (("since=2026-11-22", late), ("until=2026-11-21", not late), (f"since=2026-11-{day}", True)):
+        assert ("Buyer" in words(admin.get(f"/admin/audit?{asked}"))) == there, asked
+        assert ("Buyer" in admin.get(f"/admin/audit.csv?{asked}")) == there, asked
+    for odd in ("0001-01-01", "9999-12-31"):
+        page = admin.get(f"/opportunities?changed_since={odd}")
+        assert words(page, ".chips").startswith(f"Changed since {int(odd[-2:])} ")
