@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +32,7 @@ GONE = "This field is not there any more"
 @dataclass(frozen=True)
 class Asking:
     """Who asks, and what there is to choose from: users by id (and those who are not active any more), the names of
-    stages, tags, and titles by id."""
+    stages, tags, and titles by id. `numbers` is the style that numbers are typed in, a key of `formats.NUMBERS`."""
 
     user_id: int | None = None
     people: Mapping[int, str] = field(default_factory=dict)
@@ -40,6 +40,7 @@ class Asking:
     tags: Sequence[str] = ()
     title: Callable[[int], str] = str
     former: Mapping[int, str] = field(default_factory=dict)
+    numbers: str = formats.DEFAULT.numbers
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,9 @@ def _take(chosen: Chosen, one: Filter, texts: Sequence[str], asking: Asking) -> 
             chosen.problems[one.name] = str(problem)
             continue
         values.append(value)
+        if style.input == "number":
+            text = format(value, "f")  # an address means the same to everybody; the panel has it in the viewer's style
+            chosen.typed[one.name] = [formats.localised(text)]
         chosen.active.append(Active(one.name, text, one.label, style.words(value, one, asking)))
     if one.several and one.style == "choice":
         values = [values] if values else []
@@ -192,7 +196,8 @@ def _tagged(model: Any, tag: str) -> ColumnElement[bool]:
 
 def _number(text: str, one: Filter, asking: Asking) -> Decimal:
     word = "amount" if one.style.startswith("amount") else "number"
-    return parse_amount(text, places=4, minimum=-LARGEST, maximum=LARGEST, word=word)
+    with formats.using(replace(formats.style(), numbers=asking.numbers)):
+        return parse_amount(text, places=4, minimum=-LARGEST, maximum=LARGEST, word=word)
 
 
 def _day(text: str, one: Filter, asking: Asking) -> dt.date:

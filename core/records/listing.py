@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from core import formats
 from core.forms import clean, number_in
 from core.records import filters, lists
 from core.records.custom import CustomField, custom_fields
@@ -14,6 +15,7 @@ from core.records.filters import Active, Asking, Chosen, Filter
 from core.records.kinds import KINDS, Column, RecordKind
 from core.records.stages import stages
 from core.records.tags import known_tags
+from core.users.style import FIELD
 
 PLACES = ("page", "after", "before")
 
@@ -66,6 +68,12 @@ class Listing:
         own = [Column(one.label, one.name, one.style, one.name, True, one) for one in self.fields if one.in_list]
         return [*self.kind.columns, *own, Column("Owner", "owner_id", "owner", "owner", minor=True)]
 
+    @property
+    def number_style(self) -> str:
+        """The style in which the panel shows numbers and reads them; empty for that of addresses, the default one."""
+        numbers = formats.style().numbers
+        return "" if numbers == formats.DEFAULT.numbers else numbers
+
     def input(self, one: Filter) -> str:
         """How the panel asks for a filter."""
         return filters.STYLES[one.style].input
@@ -84,6 +92,7 @@ def listing(request: Any, kind: str) -> Listing:
         people=dict(request.people()),
         former=dict(request.former_people()),
         stages=[stage.name for stage in stages(session)] if kind == "opportunities" else (),
+        numbers=typed if (typed := request.GET.get(FIELD, "")) in formats.NUMBERS else formats.DEFAULT.numbers,
         title=lambda number: lists.titles(session, "organizations", [number]).get(number, f"#{number}"),
     )
     every = filters.filters_of(kind, fields)

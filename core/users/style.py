@@ -13,7 +13,7 @@ from core import formats
 from core.settings import Settings, StartError
 
 log = logging.getLogger(__name__)
-FIELD = "number_style"  # what `core.look.csrf_input` puts into forms
+FIELD = "number_style"  # what `core.look.csrf_input` puts into forms, and the panel of filters into addresses
 SETTING = "crm.time_zone"
 
 

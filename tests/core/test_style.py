@@ -323,3 +323,35 @@ def test_filters_by_day_and_the_board_go_by_the_viewers_day(
     for odd in ("0001-01-01", "9999-12-31"):
         page = admin.get(f"/opportunities?changed_since={odd}")
         assert words(page, ".chips").startswith(f"Changed since {int(odd[-2:])} ")
+
+
+def test_a_view_means_the_same_to_who_writes_numbers_otherwise(
+    log_in: LogIn, make: Make, services: Services, restyle: Restyle
+) -> None:
+    with services.db.begin() as session:
+        session.add(CustomFieldRow(kind="opportunities", key="size", label="Size", style=NUMBER))
+    make("opportunities", name="Small", amount=Decimal("100"), custom={"size": "1.5"})
+    make("opportunities", name="Big", amount=Decimal("2000.5"), custom={"size": "1.5"})
+    restyle("sales", numbers="point")
+    sales = log_in("sales")
+    form = next(form for form in sales.get("/opportunities").forms.values() if "amount_from" in form.fields)
+    form["amount_from"], form["amount_to"], form["custom_size_to"] = "1.500", "2.000,5", "1,5"
+    page = form.submit()
+    assert [link.get_text(strip=True) for link in page.html.select("tbody td.title a.num")] == ["Big"]
+    assert "Amount from 1.500 ✕ Amount to 2.000,5 ✕" in words(page, ".chips")
+    form = next(form for form in page.forms.values() if form.action == "/opportunities/views")
+    form["name"], form["shared"] = "Large", True
+    page = form.submit(status=303).follow()
+    assert "amount_from=1500&amount_to=2000.5&custom_size_to=1.5" in page.request.path_qs
+    assert [page.html.find(id=f"f-amount_{end}")["value"] for end in ("from", "to")] == ["1500", "2000,5"]
+    form = next(form for form in page.forms.values() if "amount_from" in form.fields)
+    again = sales.get("/opportunities", form.submit_fields())
+    assert "Amount from 1.500 ✕ Amount to 2.000,5 ✕" in words(again, ".chips"), "what is shown is read as it is shown"
+
+    admin = log_in("admin")
+    seen = admin.get(page.request.path_qs)
+    assert [link.get_text(strip=True) for link in seen.html.select("tbody td.title a.num")] == ["Big"]
+    assert "Amount from 1,500 ✕ Amount to 2,000.5 ✕" in words(seen, ".chips")
+    assert words(seen, ".tabs [aria-current]") == "Large shared"
+    assert "Amount from 1,500" in words(admin.get(again.request.path_qs), ".chips"), "an address from the bar, too"
+    assert "Amount from 1.5 ✕" in words(admin.get("/opportunities?amount_from=1.5&number_style=x"), ".chips")
