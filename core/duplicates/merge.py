@@ -135,7 +135,8 @@ def merge(session: Session, pair: Pair, values: Mapping[str, Any], actor: Actor,
     service.delete(session, other, actor, seen_version=other.version)
     session.merge(RecordMerge(kind=kept.kind, from_id=other.id, into_id=kept.id, merged_at=actor.when))
     session.flush()
-    told = {"merged with it": other_title, **({"records that moved along": moved} if moved else {})}
+    along = f"{moved} record{'' if moved == 1 else 's'} moved along"
+    told = {"merged with it": other_title, **({"records that moved along": along} if moved else {})}
     service.write_down(session, kept, actor, RecordChange("merged"), new=told)
     return moved
 
