@@ -30,6 +30,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     Update,
+    any_,
     create_engine,
     event,
     func,
@@ -191,44 +192,37 @@ def look_up(session: Session, statement: Select[Any] | CompoundSelect[Any], **va
     return session.connection().execute(statement, values)
 
 
-class _Several(TypeDecorator[Sequence[Any]]):
-    """Several values in one parameter: an array on PostgreSQL, a JSON list on SQLite."""
-
-    impl = JSON
-    cache_ok = True
-
-    def __init__(self, kind: type[Integer] | type[String]) -> None:
-        super().__init__()
-        self.kind = kind
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """The type of the parameter."""
-        return dialect.type_descriptor(ARRAY(self.kind()) if dialect.name == "postgresql" else JSON())
-
-
 class _Among(FunctionElement[bool]):
+    """Two ways to say the same, the one with a list of marks and the one with an array."""
+
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:
+        """Itself: as a comparison is, and not as a column of yes and no, which SQLite would compare with 1."""
+        return self
+
 
 @compiles(_Among)
-def _any_of(element: _Among, compiler: Any, **more: Any) -> str:
-    column, values = (compiler.process(one, **more) for one in element.clauses)
-    return f"{column} = ANY ({values})"
+def _by_marks(element: _Among, compiler: Any, **more: Any) -> str:
+    marks, _ = element.clauses
+    return f"({compiler.process(marks, **more)})"
 
 
-@compiles(_Among, "sqlite")
-def _in_json(element: _Among, compiler: Any, **more: Any) -> str:
-    column, values = (compiler.process(one, **more) for one in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 (both are compiled already)
+@compiles(_Among, "postgresql")
+def _by_array(element: _Among, compiler: Any, **more: Any) -> str:
+    _, array = element.clauses
+    return f"({compiler.process(array, **more)})"
 
 
 def among(column: Any, values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
-    """`column.in_(values)` for hundreds of whole numbers or texts: as one parameter, so that the statement stays the
-    same however many there are, and nobody has to read hundreds of marks.
+    """`column.in_(values)` for hundreds of whole numbers or texts: on PostgreSQL as one array, so that the statement
+    stays the same however many there are, and nobody has to read hundreds of marks. SQLite reads them quickly, and
+    finds its way into an index by nothing else.
     """
-    kind = Integer if isinstance(column.type, Integer) else String
-    return _Among(column, literal(list(values), _Several(kind)))
+    kind = Integer() if isinstance(column.type, Integer) else String()
+    several = list(values)
+    return _Among(column.in_(several), column == any_(literal(several, ARRAY(kind))))
 
 
 def write_rows(session: Session, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

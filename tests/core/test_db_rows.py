@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from core.audit.models import AuditEntry
 from core.audit.service import record_deeds
@@ -64,6 +65,13 @@ def test_what_is_among_many_values_is_found_whatever_is_written_in_them(services
         ]
         assert not session.scalars(names.where(among(Organization.id, []))).all()
         assert len(session.scalars(names.where(~among(Organization.name, ["another"]))).all()) == len(odd)
+
+
+def test_what_is_among_many_values_is_asked_for_so_that_an_index_answers() -> None:
+    query = select(Organization.id).where(among(Organization.id, [1, 2]))
+    on_sqlite = str(query.compile(dialect=sqlite.dialect()))
+    assert on_sqlite.rstrip().endswith("WHERE (organizations.id IN (__[POSTCOMPILE_id_1]))")
+    assert "organizations.id = ANY (" in str(query.compile(dialect=postgresql.dialect()))
 
 
 def test_texts_without_accents_fold_like_those_with_them() -> None:
