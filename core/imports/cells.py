@@ -35,6 +35,7 @@ _COMMA = re.compile(r"[-\u2212]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?", re.ASCII)
 _SIGNS = re.compile(r"^(-?)\s*(?:[A-Z]{0,3}[$€£¥]|[A-Z]{3}(?=[\s\d]))\s*|\s*[$€£¥]$")
 _SWAP = str.maketrans(",.", ".,")
 _KIND_BEHIND = re.compile(r"(.*\S)\s*\((\w+)\)")
+NOTHING = frozenset({"n/a", "-", "--", "\u2013", "\u2014"})  # what people write where they have nothing to say
 _YES = frozenset({"yes", "y", "true", "1", "x", "ja", "oui", "si", "sí", "sim"})
 _NO = frozenset({"no", "n", "false", "0", "nein", "non", "não", "nee"})
 
@@ -150,9 +151,15 @@ class RowReader:
         texts: dict[str, str] = {}
         for key, cell in zip(self.mapping, cells, strict=False):
             text = cell.strip()
-            if key and text:
+            if key and text and not self._says_nothing(key, text):
                 texts[key] = f"{texts[key]}; {text}" if key in texts else text
         return texts
+
+    def _says_nothing(self, key: str, text: str) -> bool:
+        """Whether a text only holds the place of a value; a choice that is called so is one."""
+        field = self._fields.get(key)
+        named = isinstance(field, ChoiceField) and text.casefold() in {choice.casefold() for choice in field.choices}
+        return text.casefold() in NOTHING and not named
 
     def _take(self, found: Read, key: str, text: str) -> None:
         if key == FULL_NAME:
