@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core.db import among
+from core.duplicates import keys as match_keys
 from core.duplicates.models import WIDTH, MatchKey
 from core.records.hiding import WITH
 from core.records.models import MODELS, Contact, Opportunity, Organization, Project
@@ -47,7 +48,8 @@ def same(session: Session, kind: str, keys: Iterable[Key]) -> dict[Key, int]:
     wanted = set(keys)
     found: dict[Key, int] = {}
     if kind == "contacts":
-        _by_email(session, found, {key[1] for key in wanted})
+        _by_email(session, found, _of(wanted, "email"))
+        _by_name_and_phone(session, found, [key for key in wanted if key[0] == "who"])
     elif kind == "organizations":
         _by_column(session, found, "name", Organization.id, Organization.name, _of(wanted, "name"))
         _by_column(session, found, "email", Organization.id, Organization.email, _of(wanted, "email"))
@@ -74,21 +76,45 @@ def _by_email(session: Session, found: dict[Key, int], emails: Iterable[str]) ->
             found.setdefault(("email", email), number)
 
 
+def _by_name_and_phone(session: Session, found: dict[Key, int], wanted: Sequence[Key]) -> None:
+    """Contacts by name and any of their numbers, as the search for duplicates keeps them."""
+    phone, name = aliased(MatchKey), aliased(MatchKey)
+    values = sorted({key[2] for key in wanted})
+    at_once = _at_once(session, values)
+    query = select(phone.record_id, name.value, phone.value).where(
+        *(phone.kind == "contacts", phone.what == "phone"),
+        *(name.record_id == phone.record_id, name.kind == "contacts", name.what == "name"),
+    )
+    rows: list[Any] = []
+    for start in range(0, len(values), at_once):
+        rows += session.execute(query.where(among(phone.value, values[start : start + at_once]))).all()
+    for number, called, digits in sorted(rows):
+        found.setdefault(("who", called, digits), number)
+
+
 def _at_once(session: Session, values: Sequence[str]) -> int:
     return AT_ONCE if session.get_bind().dialect.name == "postgresql" else max(1, len(values))
 
 
 def keys_of(kind: str, values: Mapping[str, Any], organization: str) -> list[Key]:
-    """By what a record is known again: contacts by e-mail, the first or a further one; organizations by name, website's
-    domain and e-mail; opportunities and projects by name and `organization` (its id as text, or the name of one to be
-    made).
+    """By what a record is known again: contacts by e-mail, the first or a further one, and where a row has none by name
+    and phone; organizations by name, website's domain and e-mail; opportunities and projects by name and `organization`
+    (its id as text, or the name of one to be made).
     """
     if kind in ("opportunities", "projects"):
         return [("of", _small(values.get("name")), organization)] if values.get("name") else []
-    keys = [("email", _small(values.get("email")))]
+    keys: list[Key] = [("email", _small(values.get("email")))]
+    if kind == "contacts" and not keys[0][1]:
+        return who_of(values)
     if kind == "organizations":
         keys = [("name", _small(values.get("name"))), ("site", host_of(str(values.get("website") or ""))), *keys]
     return [key for key in keys if key[1]]
+
+
+def who_of(values: Mapping[str, Any]) -> list[Key]:
+    """The name and the phone of a contact as one key, where it has both."""
+    found = dict(match_keys.keys_of("contacts", {**values, "phones": [values.get("phone") or ""]}))
+    return [("who", found["name"][:WIDTH], found["phone"])] if {"name", "phone"} <= found.keys() else []
 
 
 def host_of(website: str) -> str:

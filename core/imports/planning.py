@@ -130,7 +130,7 @@ class Planner:
             elif self._was_seen(keys):
                 one.deed = SKIPPED if self._rules.duplicates == SKIP else CHANGED
             if one.deed == MADE and not one.problems:
-                pending.update(dict.fromkeys(keys, one))
+                pending.update(dict.fromkeys(self._leads_to(one, keys), one))
         self._remember(pending)
 
     def _only_needs_more(self, one: Planned) -> bool:
@@ -143,6 +143,10 @@ class Planner:
         typed: Mapping[str, Any] = one.values if one.values.get("name") or one.values.get("email") else one.read.typed
         home = str(one.values.get("organization_id") or one.homeless.casefold())
         return matching.keys_of(self._reader.kind, typed, home)
+
+    def _leads_to(self, one: Planned, keys: Sequence[Key]) -> Sequence[Key]:
+        """The keys by which later rows find a new record: a contact with an e-mail by name and phone, too."""
+        return [*keys, *matching.who_of(one.values)] if self._reader.kind == "contacts" else keys
 
     def _records(self, session: Session, there: Mapping[Key, int]) -> dict[int, Any]:
         model: Any = MODELS[self._reader.kind]

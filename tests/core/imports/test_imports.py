@@ -144,6 +144,18 @@ def test_a_contact_is_known_again_by_a_further_e_mail_address_too(sales: Importe
     assert (row.made, row.skipped) == (1, 1)
 
 
+def test_a_contact_without_an_e_mail_address_is_known_again_by_name_and_phone(sales: Importer, make: Make) -> None:
+    make("contacts", first_name="Mere", last_name="Parata", email="mere@example.com", phone="+64 21 123 4567")
+    head = "First name,Last name,E-mail,Phone\n"
+    rows = "Mere,Parata,,021 123 4567\nRua,Parata,,021 123 4567\nMere,Parata,,021 999 4567\nMere,Parata,,\n"
+    row = sales.bring(head + rows)
+    assert (row.made, row.skipped) == (3, 1)
+    row = sales.bring(
+        f"{head}Tui,Rata,tui@example.com,03 555 1234\nTui,Rata,,03 555 1234\nTui,Rata,t@b.example,03 555 1234\n"
+    )
+    assert (row.made, row.skipped) == (2, 1)
+
+
 def test_an_update_adds_to_tags_and_further_addresses_and_takes_none_away(sales: Importer, make: Make) -> None:
     further = (Way("Home", "mere@home.example"),)
     make("contacts", last_name="Parata", email="mere@example.com", tags=["vip"], more_emails=further)
