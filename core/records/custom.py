@@ -137,7 +137,7 @@ def save_field(
     _check(label, style, words, {one.label.casefold() for one in others} | {one.casefold() for one in taken})
     if row is None:
         place = 1 + max((one.position for one in others), default=0)
-        row = CustomFieldRow(kind=kind, key=_key(label, {one.key for one in others}), style=style, position=place)
+        row = CustomFieldRow(kind=kind, key=_key(label, style, others), style=style, position=place)
         session.add(row)
     row.label, row.choices, row.in_list = label, words if style == CHOICE else [], in_list
     session.flush()
@@ -169,9 +169,15 @@ def _check(label: str, style: str, words: Sequence[str], taken: Collection[str])
         raise NotAField("choices", f"At most {MOST_CHOICES} choices of {LONGEST_CHOICE} characters fit.")
 
 
-def _key(label: str, taken: set[str]) -> str:
-    """A key from the label: small letters and digits; a number behind it where it is taken."""
+def _key(label: str, style: str, others: Sequence[CustomFieldRow]) -> str:
+    """A key from the label: small letters and digits; a number behind it where it, or a filter of it, is taken."""
+    taken = {name for one in others for name in _filters_of(one.key, one.style)}
     plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
     base = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:34] or "field"
     names = (base if number == 1 else f"{base}_{number}" for number in range(1, 1000))
-    return next(name for name in names if name not in taken)
+    return next(name for name in names if not taken.intersection(_filters_of(name, style)))
+
+
+def _filters_of(key: str, style: str) -> tuple[str, ...]:
+    """The key and what the two filters of a range are called."""
+    return (key, f"{key}_from", f"{key}_to") if style in (NUMBER, DATE) else (key,)
