@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -69,9 +70,10 @@ def test_what_is_among_many_values_is_found_whatever_is_written_in_them(services
 
 def test_what_is_among_many_values_is_asked_for_so_that_an_index_answers() -> None:
     query = select(Organization.id).where(among(Organization.id, [1, 2]))
-    on_sqlite = str(query.compile(dialect=sqlite.dialect()))
+    dialects: Any = (sqlite, postgresql)
+    on_sqlite, on_postgresql = (str(query.compile(dialect=one.dialect())) for one in dialects)
     assert on_sqlite.rstrip().endswith("WHERE (organizations.id IN (__[POSTCOMPILE_id_1]))")
-    assert "organizations.id = ANY (" in str(query.compile(dialect=postgresql.dialect()))
+    assert "organizations.id = ANY (" in on_postgresql
 
 
 def test_texts_without_accents_fold_like_those_with_them() -> None:
