@@ -143,7 +143,9 @@ def _values(session: Session, bulk: BulkChange, record: Record) -> Mapping[str, 
         if getattr(record, "stage", "") == stage.name:
             return {}
         return {"stage": stage.name, "probability": stage.probability, "reason": bulk.reason}
-    kept = tuple(tag for tag in record.tags if tag != bulk.value)
+    kept = tuple(tag for tag in record.tags if tag.casefold() != bulk.value.casefold())
+    if bulk.deed == ADD_TAG and len(kept) < len(record.tags):
+        return {}
     if bulk.deed == ADD_TAG and len(kept) >= MOST_TAGS:
         raise ValueError(f"has {MOST_TAGS} tags already")
     tags = kept if bulk.deed == REMOVE_TAG else (*kept, bulk.value)

@@ -17,7 +17,7 @@ from core.records.custom import CustomField, custom_fields
 from core.records.models import MODELS
 from core.records.service import LINKS, MONEY, Actor, is_usual
 from core.records.stages import OPEN, stages
-from core.records.tags import RecordTag
+from core.records.tags import RecordTag, spellings
 
 Values = Mapping[str, Any]
 _WAYS = ("more_emails", "more_phones", "more_addresses")
@@ -33,6 +33,7 @@ def create_many(session: Session, kind: str, rows: Sequence[Values], actor: Acto
     if not rows:
         return []
     table = Base.metadata.tables[kind]
+    rows = _with_known_tags(session, kind, rows)
     outcomes = {stage.name: stage.outcome for stage in stages(session)} if kind == "opportunities" else None
     stored = [_columns(values, actor, outcomes) for values in rows]
     ids = insert_rows(session, table, stored)
@@ -40,6 +41,19 @@ def create_many(session: Session, kind: str, rows: Sequence[Values], actor: Acto
     write_rows(session, table_of(RecordTag), ("kind", "record_id", "tag"), tags)
     _write_down(session, kind, list(zip(ids, rows, strict=True)), actor, source)
     return ids
+
+
+def _with_known_tags(session: Session, kind: str, rows: Sequence[Values]) -> Sequence[Values]:
+    """The rows with their tags spelt as they are known, or as the first of these rows has them."""
+    known = {tag.casefold(): tag for values in reversed(rows) for tag in values.get("tags", ())}
+    if not known:
+        return rows
+    found = spellings(session, kind, known.values())
+    known = {small: found.get(tag, tag) for small, tag in known.items()}
+    return [
+        {**values, "tags": tuple(dict.fromkeys(known[tag.casefold()] for tag in values.get("tags", ())))}
+        for values in rows
+    ]
 
 
 def tell_plugins(session: Session, kind: str, ids: Sequence[int], actor: Actor, names: frozenset[str]) -> None:

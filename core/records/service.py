@@ -21,6 +21,7 @@ from core.records.hiding import HIDE, WITH
 from core.records.line_items import came_from, total
 from core.records.models import MODELS, Contact, Opportunity, Record
 from core.records.stages import OPEN, outcome_of, stages
+from core.records.tags import spelt
 
 LARGEST_ID = 2**31 - 1  # PostgreSQL takes no larger number for an id, not even to look for
 
@@ -107,6 +108,8 @@ def create(session: Session, kind: str, values: Mapping[str, Any], actor: Actor)
     """A new record with these values."""
     outcome = _outcome(session, kind, values)
     values = {name: "" if name == "reason" and outcome == OPEN else value for name, value in values.items()}
+    if values.get("tags"):
+        values["tags"] = spelt(session, kind, values["tags"])
     record: Record = MODELS[kind](**values, created_at=actor.when, changed_at=actor.when)
     if isinstance(record, Opportunity):
         record.outcome = outcome
@@ -127,6 +130,8 @@ def change(
     outcome = _outcome(session, record.kind, values, record)
     if outcome == OPEN:
         values = {**values, "reason": ""}  # an open one has none, and losing it is written down like all else
+    if values.get("tags", record.tags) != record.tags:
+        values = {**values, "tags": spelt(session, record.kind, values["tags"], but=record.id)}
     changed = {name: value for name, value in values.items() if getattr(record, name) != value}
     if not changed:
         return frozenset()
