@@ -24,7 +24,7 @@ from core.imports import models, reading, service
 from core.imports.models import AT_WORK, Import, ImportedRecord
 from core.imports.planning import Planned, Planner
 from core.imports.reading import BadFile
-from core.imports.writing import write_piece
+from core.imports.writing import keep_refused, write_piece
 from core.records.models import MODELS
 from core.records.service import Actor, delete
 from core.services import Services
@@ -118,19 +118,23 @@ class Worker:
         self._id, self._token, self._state = import_id, token, state
 
     def check(self) -> None:
-        """Plan the whole file, from its beginning, and count what would become of its rows."""
-        self._step(position=0, counts={})
+        """Plan the whole file, from its beginning, and count what would become of its rows; refused ones are kept."""
+        with self._services.db.begin() as session:
+            service.forget_refused(session, self._ours(session, position=0, counts={}))
         counts: dict[str, int] = {}
         with self._services.db.read() as session:
             row = session.get_one(Import, self._id)
             planner = Planner(service.reader_of(session, row), service.rules_of(row), remembers=True)
+            labels = service.offered(session, row.kind)
 
         def piece(position: int, rows: Sequence[reading.Row]) -> None:
             with self._services.db.read() as session:
                 planned = planner.plan(session, rows)
             for one in planned:
                 counts[one.deed] = counts.get(one.deed, 0) + 1
-            self._step(position=position + len(rows), counts=dict(counts))
+            with self._services.db.begin() as session:
+                self._ours(session, position=position + len(rows), counts=dict(counts))
+                keep_refused(session, self._id, planned, labels)
 
         self._pieces(0, piece)
         self._step(state=models.CHECKED, lease_until=None, lease="")

@@ -168,6 +168,7 @@ def start(session: Session, row: Import, *, user_id: int | None, when: dt.dateti
         session, row, (models.CHECKED,), models.RUNNING, position=0, started_at=when, lease="", lease_until=None
     )
     if begun:
+        forget_refused(session, row)  # the import finds them again, with those that are refused only now
         tell(session, row, "import.started", user_id, when)
     return begun
 
@@ -214,6 +215,11 @@ def outcome(session: Session, row: Import) -> dict[tuple[str, str], int]:
     one = ImportedRecord
     query = select(one.kind, one.deed, func.count()).where(one.import_id == row.id).group_by(one.kind, one.deed)
     return {(kind, deed): count for kind, deed, count in session.execute(query)}
+
+
+def forget_refused(session: Session, row: Import) -> None:
+    """Drop the refused rows of an import: they are found anew."""
+    session.execute(delete(RefusedRow).where(RefusedRow.import_id == row.id))
 
 
 def refused_rows(session: Session, import_id: int, *, limit: int | None = None) -> Iterator[Any]:

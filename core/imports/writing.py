@@ -34,7 +34,7 @@ def write_piece(
     ids = create_many(session, row.kind, [one.values for one in new], actor, source=source)
     _keep(session, row, row.kind, MADE, [(number, 1) for number in ids])
     changed = _change(session, row, old, actor)
-    _refuse(session, row, planned, labels)
+    keep_refused(session, row.id, planned, labels)
     row.made += len(new)
     row.changed += sum(one.deed == CHANGED for one in planned)
     row.refused += sum(one.deed == REFUSED for one in planned)
@@ -80,11 +80,12 @@ def _keep(session: Session, row: Import, kind: str, deed: str, found: Sequence[t
     write_rows(session, table_of(ImportedRecord), names, rows)
 
 
-def _refuse(session: Session, row: Import, planned: Sequence[Planned], labels: Sequence[Target]) -> None:
+def keep_refused(session: Session, import_id: int, planned: Sequence[Planned], labels: Sequence[Target]) -> None:
+    """Keep the refused rows of a piece with what is wrong with them: to be shown, and to be sent again."""
     names = {target.key: target.label for target in labels}
     rows: list[dict[str, Any]] = [
         {
-            "import_id": row.id,
+            "import_id": import_id,
             "line": one.row.line,
             "cells": storable(one.row),
             "problem": " ".join(

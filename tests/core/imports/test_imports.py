@@ -333,3 +333,17 @@ def test_the_first_import_of_a_page_can_be_polled_in_pieces(sales: Importer, ser
     assert "every 1500ms" not in piece
     with services.db.read() as session:
         assert session.scalar(select(func.count()).select_from(Organization)) == 0
+
+
+def test_the_check_names_the_problem_of_every_row_however_far_down_and_gives_them_as_a_file(sales: Importer) -> None:
+    good = people(1, 80)
+    page = sales.check(f"{PEOPLE}{good}Ana,Lee,no-address\n")
+    assert "Write one e-mail address" in words(page)
+    assert "Rows that would be refused" in words(page)
+    [row] = csv.DictReader(io.StringIO(sales.browser.get(f"{page.request.path}/refused.csv").text.lstrip("\ufeff")))
+    assert (row["First name"], row["E-mail"]) == ("Ana", "no-address")
+    done = next(form for form in page.forms.values() if form.action.endswith("/start")).submit(status=303)
+    sales.services.jobs.drain()
+    page = done.follow()
+    assert "Refused 1" in words(page)
+    assert words(page).count("no-address") == 1
