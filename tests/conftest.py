@@ -25,7 +25,7 @@ LogIn = Callable[[str], "Browser"]
 
 # Applications are many objects that live as long as a module's tests: going over them all again and again took a fifth
 # of the time.
-gc.set_threshold(100_000, 50, 50)
+gc.set_threshold(50_000, 20, 10)
 
 
 class Browser(webtest.TestApp):  # type: ignore[misc]

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from waitress.server import create_server
+from waitress.wasyncore import dispatcher
 
 from plugins.xero.sandbox import Sandbox
 
@@ -31,7 +32,8 @@ def serving(app: Any) -> Iterator[str]:
         for each in list(sockets.values()):
             if each is not server.trigger:  # a request that ends just now may pull it once more
                 with suppress(OSError):
-                    each.close()  # type: ignore[attr-defined]
+                    # A server's own close would close the trigger, too, which is being pulled this very moment.
+                    dispatcher.close(each) if each is server else each.close()  # type: ignore[attr-defined]
         sockets.clear()
 
     try:
