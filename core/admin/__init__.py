@@ -13,6 +13,7 @@ def includeme(config: Any) -> None:
     config.add_navigation(navigation)
     config.include("core.admin.views")
     config.include("core.admin.users")
+    config.include("core.admin.tokens")
     config.include("core.admin.invitations")
     config.include("core.admin.roles")
     config.include("core.admin.definitions")

@@ -8,6 +8,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from core import audit
+from core.api.service import tokens_of
 from core.forms import number_in
 from core.users import links, service, sessions
 from core.users.administration import NotAllowed, change_user, giver, role_of
@@ -140,5 +141,6 @@ def write_down(request: Any, user: User, name: str, old: Mapping[str, object], n
 def _page(request: Any, user: User, form: Any, active: bool) -> dict[str, Any]:
     session = request.dbsession
     form.role.offer(service.all_roles(session))
-    places = sessions.places(session, user.id, request.clock.now())
-    return {"user": user, "form": form, "active": active, "places": places, "differs": None}
+    now = request.clock.now()
+    seen = {"places": sessions.places(session, user.id, now), "tokens": tokens_of(session, user.id), "now": now}
+    return {"user": user, "form": form, "active": active, "differs": None, **seen}

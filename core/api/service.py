@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -89,6 +90,12 @@ def revoke(session: Session, row: ApiToken, when: datetime) -> None:
     """Make a token void from now on."""
     row.revoked_at = when
     session.flush()
+
+
+def told(row: ApiToken) -> dict[str, Any]:
+    """What the audit trail says of a token: never the token."""
+    expires = {"expires": row.expires_at.date().isoformat()} if row.expires_at else {}
+    return {"token": row.name, "begins": row.begins, "scopes": row.scopes, **expires}
 
 
 _WHO = (

@@ -120,6 +120,8 @@ CORE = (
     Row("admin.user", "GET", "/admin/users/1", "admin.users"),
     Row("admin.user", "POST", "/admin/users/1", "admin.users"),
     Row("admin.user.deed", "POST", "/admin/users/999/sign-out", "admin.users"),
+    Row("admin.user.token", "GET", "/admin/users/1/tokens/999/revoke", "admin.users"),
+    Row("admin.user.token", "POST", "/admin/users/1/tokens/999/revoke", "admin.users"),
     Row("admin.invite", "GET", "/admin/users/invite", "admin.users"),
     Row("admin.invite", "POST", "/admin/users/invite", "admin.users"),
     Row("admin.invitation.again", "POST", "/admin/invitations/999/again", "admin.users"),

@@ -48,7 +48,7 @@ def make(request: Any) -> dict[str, Any]:
         except service.NoMoreTokens as refusal:
             form.name.errors = [str(refusal)]
         else:
-            write_down(request, "token.made", kind="users", record_id=request.identity.id, new=_told(row))
+            write_down(request, "token.made", kind="users", record_id=request.identity.id, new=service.told(row))
             request.response.cache_control = "no-store"
             return _page(request, TokenForm(), row=row, token=token)
     request.response.status_int = 422
@@ -57,14 +57,15 @@ def make(request: Any) -> dict[str, Any]:
 
 def ask(request: Any) -> dict[str, Any]:
     """The token, and the question."""
-    return {"row": _named(request)}
+    row = _named(request)
+    return {"row": row, "back": PAGE, "back_text": "API tokens", "post": f"{PAGE}/{row.id}/revoke"}
 
 
 def revoke(request: Any) -> Any:
     """Make a token void."""
     row = _named(request)
     service.revoke(request.dbsession, row, request.clock.now())
-    write_down(request, "token.revoked", kind="users", record_id=request.identity.id, old=_told(row))
+    write_down(request, "token.revoked", kind="users", record_id=request.identity.id, old=service.told(row))
     request.session.flash(f"The token “{row.name}” works no more.", "success")
     return HTTPSeeOther(PAGE)
 
@@ -74,11 +75,6 @@ def _named(request: Any) -> ApiToken:
     if found is None:
         raise HTTPNotFound()
     return found
-
-
-def _told(row: ApiToken) -> dict[str, Any]:
-    expires = {"expires": row.expires_at.date().isoformat()} if row.expires_at else {}
-    return {"token": row.name, "begins": row.begins, "scopes": row.scopes, **expires}
 
 
 def _page(request: Any, form: TokenForm, *, row: ApiToken | None = None, token: str = "") -> dict[str, Any]:

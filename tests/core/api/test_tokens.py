@@ -104,6 +104,23 @@ def test_nobody_sees_or_revokes_the_tokens_of_somebody_else(log_in: LogIn, servi
     caller.get("/me")
 
 
+def test_an_administrator_sees_and_revokes_the_tokens_of_others(log_in: LogIn, services: Services, app: Any) -> None:
+    token = make_one(log_in("sales"))
+    [row] = rows(services)
+    admin = log_in("admin")
+    page = admin.get(f"/admin/users/{row.user_id}")
+    assert "Night sync" in words(page)
+    assert token not in page.text
+    page = form_of(page.click("Revoke")).submit(status=303).follow()
+    assert "The token “Night sync” of" in words(page)
+    Program(app, token).get("/me", status=401)
+    with services.db.read() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.deed == "token.revoked")).one()
+    assert (entry.record_id, entry.old["token"], entry.user_id == row.user_id) == (row.user_id, "Night sync", False)
+    admin.get(f"/admin/users/{row.user_id}/tokens/{row.id}/revoke", status=404)
+    admin.send(f"/admin/users/{entry.user_id}/tokens/{row.id}/revoke", status=404)
+
+
 def test_a_token_runs_out(log_in: LogIn, app: Any, clock: ManualClock) -> None:
     browser = log_in("sales")
     short, long = (Program(app, make_one(browser, life=life, name=f"Sync {life}")) for life in ("30", ""))
