@@ -12,6 +12,15 @@ from core.db import Base, Moment
 from core.records.hiding import WITH
 
 LONGEST, LONGEST_QUERY, MOST = 60, 4_000, 50
+TOO_MANY = "These filters are too many for a view. Take some away."
+
+
+class NameTaken(ValueError):
+    """The user has a view of that name already: `view`."""
+
+    def __init__(self, view: SavedView) -> None:
+        super().__init__(f"You have a view called “{view.name}” already. Write another name.")
+        self.view = view
 
 
 class SavedView(Base):
@@ -52,7 +61,7 @@ def save(
 ) -> SavedView:
     """A new view. Raises ValueError with a sentence where the name or the view cannot be had."""
     if len(query) > LONGEST_QUERY:
-        raise ValueError("These filters are too many for a view. Take some away.")
+        raise ValueError(TOO_MANY)
     own = session.scalars(select(SavedView).where(SavedView.kind == kind, SavedView.user_id == user_id)).all()
     if len(own) >= MOST:
         raise ValueError(f"You have {MOST} views of this list already. Delete one that you do not need.")
@@ -60,6 +69,13 @@ def save(
     session.add(view)
     session.flush()
     return view
+
+
+def replace(session: Session, view: SavedView, query: str) -> None:
+    """Let a view show something else. Raises ValueError with a sentence."""
+    if len(query) > LONGEST_QUERY:
+        raise ValueError(TOO_MANY)
+    view.query = query
 
 
 def rename(session: Session, view: SavedView, name: str) -> None:
@@ -73,6 +89,7 @@ def _name(others: Sequence[SavedView], name: str) -> str:
         raise ValueError("Write a name for the view.")
     if len(name) > LONGEST:
         raise ValueError(f"Write a name of at most {LONGEST} characters.")
-    if name.casefold() in [other.name.casefold() for other in others]:
-        raise ValueError(f"You have a view called “{name}” already. Write another name.")
+    same = next((other for other in others if other.name.casefold() == name.casefold()), None)
+    if same is not None:
+        raise NameTaken(same)
     return name

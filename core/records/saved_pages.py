@@ -39,7 +39,13 @@ def _page(request: Any, problem: str = "", view: SavedView | None = None) -> dic
     shared = "shared" in request.POST if request.method == "POST" else bool(view and view.shared)
     query = view.query if view else _query(request)
     kind = KINDS[request.matchdict["records"]]
-    typed = {"name": name[:1_000], "shared": shared, "query": query, "may_share": request.has_permission(EDIT)}
+    typed = {
+        "name": name[:1_000],
+        "shared": shared,
+        "query": query,
+        "may_share": request.has_permission(EDIT),
+        "taken": None,
+    }
     return {"kind": kind, "view": view, "problem": problem, **typed}
 
 
@@ -56,10 +62,20 @@ def save(request: Any) -> Any:
             shared=shared,
             when=request.clock.now(),
         )
+    except saved.NameTaken as taken:
+        if one_line(request.POST.get("action")) != "replace":
+            return {**_page(request, str(taken)), "taken": taken.view}
+        view = _replaced(request, taken.view, shared)
     except ValueError as problem:
         return _page(request, str(problem))
     request.session.flash(f"The view “{view.name}” was saved.", "success")
     return HTTPSeeOther(view.url)
+
+
+def _replaced(request: Any, view: SavedView, shared: bool) -> SavedView:
+    saved.replace(request.dbsession, view, _query(request))
+    view.shared = shared
+    return view
 
 
 def _view(request: Any) -> SavedView:

@@ -33,13 +33,26 @@ def test_a_view_is_saved_seen_renamed_and_deleted(log_in: LogIn, make: Make) -> 
     sales.get("/contacts/views/1", status=404)
 
 
+def test_a_view_is_replaced_by_another_list_after_a_question(log_in: LogIn) -> None:
+    sales = log_in("sales")
+    sales.send("/contacts/views", {"name": "Mine", "query": "q=a"}, status=303)
+    page = sales.send("/contacts/views", {"name": "mine", "query": "q=b"}, status=422)
+    assert "let “Mine” show this list" in words(page)
+    page = form_of(page).submit("action", value="replace", status=303).follow()
+    assert page.request.path_qs == "/contacts?q=b"
+    assert words(page, ".tabs [aria-current]") == "Mine"
+    assert len(page.html.select(".tabs a")) == 2
+    log_in("reader").send("/contacts/views", {"name": "Mine", "query": "q=c", "action": "replace"}, status=303)
+    assert words(sales.get("/contacts?q=b"), ".tabs [aria-current]") == "Mine", "nobody replaces another's"
+
+
 @pytest.mark.parametrize(
     ("name", "query", "sentence"),
     [
         ("", "q=a", "Write a name for the view."),
         ("\u200b\x00", "q=a", "Write a name for the view."),
         ("x" * 10_000, "q=a", "Write a name of at most 60 characters."),
-        ("TWICE", "q=b", "You have a view called “TWICE” already."),
+        ("TWICE", "q=b", "You have a view called “Twice” already."),
         ("Long", "q=" + "a" * 10_000, "These filters are too many for a view."),
     ],
 )
