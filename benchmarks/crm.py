@@ -1,7 +1,8 @@
 """The CRM's own pages among many records, for one user and eight: ``python -m benchmarks.crm [--contacts N]``.
 
 Each size has as many contacts, an organization for every five and a deal for every ten of them. Two processes serve the
-pages, as many as the goals speak of processors; the clients run beside them and take their share.
+pages, as many as the goals speak of processors, each one request at a time, as gunicorn's workers do; the clients run
+beside them and take their share.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def _measure(size: int, requests: int, *, postgres: bool) -> Iterator[tuple[str,
         visitor = Visitor(pages)
         visitor.post("/login", {"login": "sales", "password": DEMO_PASSWORD})
         token = CSRF.search(visitor.get("/contacts/new").body.decode())
-        servers = [stack.enter_context(served(make, settings)) for _ in range(PROCESSES)]
+        servers = [stack.enter_context(served(make, settings, threads=1)) for _ in range(PROCESSES)]
         for asked in _asked(size, visitor, token[1] if token else ""):
             headers = {"Cookie": visitor.cookie, "Content-Type": "application/x-www-form-urlencoded"}
             _run(servers, asked, headers, WARM * PROCESSES, PROCESSES)

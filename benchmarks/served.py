@@ -37,10 +37,10 @@ class Server:
 
 
 @contextmanager
-def served(make: Callable[..., Any], *arguments: Any) -> Iterator[Server]:
+def served(make: Callable[..., Any], *arguments: Any, threads: int = 4) -> Iterator[Server]:
     """Serve what ``make(*arguments)`` gives, in a new process that ends with the block."""
     here, there = SPAWN.Pipe()
-    process = SPAWN.Process(target=_serve, args=(there, make, arguments), daemon=True)
+    process = SPAWN.Process(target=_serve, args=(there, make, arguments, threads), daemon=True)
     process.start()
     there.close()
     try:
@@ -52,11 +52,11 @@ def served(make: Callable[..., Any], *arguments: Any) -> Iterator[Server]:
         process.join(10)
 
 
-def _serve(pipe: Connection, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _serve(pipe: Connection, make: Callable[..., Any], arguments: tuple[Any, ...], threads: int) -> None:
     logging.disable(logging.WARNING)
     from waitress.server import create_server
 
-    server = create_server(make(*arguments), host=HOST, port=0, threads=4)
+    server = create_server(make(*arguments), host=HOST, port=0, threads=threads)
     threading.Thread(target=_answer, args=(pipe,), daemon=True).start()
     pipe.send(server.effective_port)
     server.run()
