@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.records.models import Contact
-from core.records.tags import spelt
+from core.records.tags import known_tags, spelt
 from core.services import Services
 from tests.conftest import LogIn
 from tests.core.conftest import Make
@@ -35,6 +35,16 @@ def test_tags_are_spelt_as_others_have_them(
     make("organizations", name="Mill", tags=("NEW",))
     with services.db.read() as session:
         assert spelt(session, "contacts", typed) == kept
+
+
+def test_known_tags_are_told_by_name_each_once(make: Make, services: Services) -> None:
+    for number, tags in enumerate((("b", "A"), ("A", "Éa"), ("c",), ())):
+        make("contacts", last_name=f"Person {number}", tags=tags)
+    make("organizations", name="Mill", tags=("other",))
+    with services.db.read() as session:
+        assert known_tags(session, "contacts") == ["A", "b", "c", "Éa"]
+        assert len(known_tags(session, "contacts", limit=2)) == 2
+        assert known_tags(session, "projects") == []
 
 
 def test_a_form_takes_the_known_spelling_and_the_only_one_who_has_a_tag_may_write_it_anew(
