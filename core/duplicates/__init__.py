@@ -14,7 +14,7 @@ WORDS = {"record.merged": "Merged with another", "record.merged_into": "Merged i
 def includeme(config: Any) -> None:
     """The pages, what keeps the keys, and where the address of a merged record leads."""
     config.add_record_watcher(keys.follow)
-    config.add_record_bulk_watcher(keys.index)
+    config.add_record_bulk_watcher(keys.follow_many)
     config.set_record_forward(merge.forward)
     config.set_record_origins(merge.origins)
     config.add_deed_words(WORDS)

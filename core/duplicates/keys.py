@@ -95,10 +95,18 @@ def _values(session: Session, kind: str, ids: Sequence[int]) -> Iterator[tuple[i
 
 def follow(session: Session, record: Record, change: RecordChange) -> None:
     """The watcher: keep the keys with every change; a record that is restored is itself again."""
-    index(session, record.kind, [record.id])
+    follow_many(session, record.kind, [record.id], change.deed == "created")
     if change.deed == "restored":
         mine = (RecordMerge.kind == record.kind, RecordMerge.from_id == record.id)
         session.execute(delete(RecordMerge).where(*mine), execution_options=PLAIN)
+
+
+def follow_many(session: Session, kind: str, ids: Sequence[int], new: bool) -> None:
+    """The same after work on many records; those that are new have no keys yet."""
+    if new:
+        add(session, kind, ids)
+    else:
+        index(session, kind, ids)
 
 
 def rebuild(db: Database) -> None:

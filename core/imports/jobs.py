@@ -247,4 +247,4 @@ def _bin(session: Session, kind: str, found: Sequence[ImportedRecord], actor: Ac
         if record is not None and same:
             delete(session, record, actor, seen_version=record.version)
     for watch in actor.bulk_watchers:
-        watch(session, kind, [kept.record_id for kept in found])
+        watch(session, kind, [kept.record_id for kept in found], False)

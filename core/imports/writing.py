@@ -39,10 +39,11 @@ def write_piece(
     row.changed += sum(one.deed == CHANGED for one in planned)
     row.refused += sum(one.deed == REFUSED for one in planned)
     row.skipped += len(planned) - sum(one.deed in (MADE, CHANGED, REFUSED) for one in planned)
+    told = (("organizations", list(homes.values()), True), (row.kind, ids, True), (row.kind, changed, False))
     for watch in actor.bulk_watchers:
-        for kind, numbers in (("organizations", list(homes.values())), (row.kind, [*ids, *changed])):
+        for kind, numbers, is_new in told:
             if numbers:
-                watch(session, kind, numbers)
+                watch(session, kind, numbers, is_new)
 
 
 def _make_homes(session: Session, row: Import, planned: Sequence[Planned], actor: Actor) -> dict[str, int]:

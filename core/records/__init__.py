@@ -92,9 +92,9 @@ def add_record_mover(config: Any, move: Callable[[Session, str, int, int, Actor]
 
 
 def add_record_bulk_watcher(config: Any, watch: BulkWatcher) -> None:
-    """Let a room follow work on many records: `watch(session, kind, ids)`, once a piece, in its transaction.
+    """Let a room follow work on many records: `watch(session, kind, ids, new)`, once a piece, in its transaction.
 
-    An import tells it what it made, which no watcher is told record by record, and what it changed.
+    An import tells it what it made, which is `new` and no watcher is told record by record, and what it changed.
     """
     config.registry.record_bulk_watchers.append(watch)
 

@@ -57,7 +57,7 @@ class Companion:
 
 May = Callable[..., bool]
 Watcher = Callable[[Session, Record, RecordChange], None]
-BulkWatcher = Callable[[Session, str, Sequence[int]], None]
+BulkWatcher = Callable[[Session, str, Sequence[int], bool], None]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Actor:
     """Who acts, when, and who is told: the user's id, the moment (aware UTC), the plugins, companions and watchers.
 
     A watcher is a room that follows every change, in its transaction: `watcher(session, record, change)`. Records made
-    many at once (`core.records.many`) are told to bulk watchers in its place: `watch(session, kind, ids)`.
+    many at once (`core.records.many`) are told to bulk watchers in its place: `watch(session, kind, ids, new)`.
     """
 
     user_id: int | None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from core.search.following import JOB, follow_organization, watcher
-from core.search.indexing import Entry, SearchSource, index
+from core.search.following import JOB, follow_many, follow_organization, watcher
+from core.search.indexing import Entry, SearchSource
 
 __all__ = ["Entry", "SearchSource"]
 
@@ -16,7 +16,7 @@ def includeme(config: Any) -> None:
     services = config.registry.services
     config.registry.search_sources = []
     config.add_directive("add_search_source", add_search_source)
-    config.add_record_bulk_watcher(partial(index, sources=config.registry.search_sources))
+    config.add_record_bulk_watcher(partial(follow_many, config.registry.search_sources))
     config.add_record_watcher(watcher(config.registry.search_sources, services.jobs.enqueue))
     services.jobs.add(JOB, lambda organization_id: follow_organization(services.db, organization_id))
     config.include("core.search.views")

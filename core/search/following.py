@@ -13,7 +13,7 @@ from core.db import Database
 from core.records.models import MODELS, Organization, Record
 from core.records.service import Watcher
 from core.search import storage
-from core.search.indexing import BATCH, SearchSource, forget, index
+from core.search.indexing import BATCH, SearchSource, add, forget, index
 
 FOLLOWED_AT_ONCE = 200
 JOB = "search.follow_organization"
@@ -26,6 +26,8 @@ def watcher(sources: Sequence[SearchSource], enqueue: Enqueue) -> Watcher:
     def follow(session: Session, record: Record, change: RecordChange) -> None:
         if change.deed in ("deleted", "purged"):
             forget(session, record.kind, record.id)
+        elif change.deed == "created":
+            add(session, record.kind, [record.id])
         else:
             whole = change.deed in ("restored", "merged")
             index(session, record.kind, [record.id], sources if whole else ())
@@ -33,6 +35,14 @@ def watcher(sources: Sequence[SearchSource], enqueue: Enqueue) -> Watcher:
             _follow_name(session, record.id, enqueue)
 
     return follow
+
+
+def follow_many(sources: Sequence[SearchSource], session: Session, kind: str, ids: Sequence[int], new: bool) -> None:
+    """The same after work on many records; those that are new have no entries yet."""
+    if new:
+        add(session, kind, ids)
+    else:
+        index(session, kind, ids, sources)
 
 
 def _follow_name(session: Session, organization_id: int, enqueue: Enqueue) -> None:

@@ -151,7 +151,7 @@ def test_two_workers_never_run_one_import(sales: Importer, services: Services, m
     next(form for form in page.forms.values() if form.action.endswith("/start")).submit(status=303)
     number, done = sales.row().id, []
 
-    def meanwhile(session: Any, kind: str, ids: Any) -> None:
+    def meanwhile(session: Any, kind: str, ids: Any, new: bool) -> None:
         done.append(len(ids))
         if len(done) == 1:
             services.jobs.enqueue(jobs.JOB, import_id=number)
@@ -290,12 +290,12 @@ def test_everybody_sees_their_own_imports_and_admins_all(sales: Importer, log_in
 
 @pytest.mark.slow
 def test_many_at_once_are_written_down_as_one_by_one_and_told(sales: Importer, services: Services, app: Any) -> None:
-    told: list[tuple[str, list[int]]] = []
-    app.registry.record_bulk_watchers.append(lambda session, kind, ids: told.append((kind, list(ids))))
+    told: list[tuple[str, list[int], bool]] = []
+    app.registry.record_bulk_watchers.append(lambda session, kind, ids, new: told.append((kind, list(ids), new)))
     row = sales.bring("First name,Last name,Company,Tags,Other phones\nMere,Parata,Mill,A;B,021 1\n")
     (mere,) = sales.stored()
     (mill,) = sales.stored("organizations")
-    assert told == [("organizations", [mill.id]), ("contacts", [mere.id])]
+    assert told == [("organizations", [mill.id], True), ("contacts", [mere.id], True)]
     fields = {"first_name": "Mere", "last_name": "Parata", "organization_id": f"#{mill.id}", "tags": "A, B"}
     kinds = {"email_kind": "Work", "phone_kind": "Work", "address_kind": "Office"}
     ways = {"more_phones-rows": "1", "more_phones-0-value": "021 1", "more_phones-0-kind": "Other"}
