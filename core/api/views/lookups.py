@@ -74,7 +74,7 @@ def operations() -> list[Operation]:
     return [
         Operation("GET", "/me", "me", me, "Who you are", "Lookups", gives=shapes.ref("Me")),
         Operation("GET", "/users", "users", users, "Users who may log in", gives=_items("User"), **known),
-        Operation("GET", "/tags", "tags", tags_of, "Tags in use, the most used first", **known, **tags),
+        Operation("GET", "/tags", "tags", tags_of, "Tags in use, by name", **known, **tags),
         Operation("GET", "/stages", "stages", stages_of, "The stages of the pipeline", gives=_items("Stage"), **known),
         Operation("GET", "/custom-fields", "custom_fields", fields_of, "Custom fields", **known, **fields),
         Operation("GET", "/search", "search", search, "Search everything", "Search", scopes.SEARCH, **hits),

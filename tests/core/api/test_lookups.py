@@ -18,7 +18,7 @@ def test_users_tags_and_stages_are_told(program: Call, make: Make) -> None:
     make("contacts", last_name="B", tags=("vip",))
     make("organizations", name="C", tags=("boats",))
     caller = program()
-    assert caller.get("/tags?kind=contacts").json["items"] == ["vip", "old"]
+    assert caller.get("/tags?kind=contacts").json["items"] == ["old", "vip"]
     assert [one["name"] for one in caller.get("/stages").json["items"]] == [stage.name for stage in STANDARD]
     users = caller.get("/users").json["items"]
     assert {"id": caller.get("/me").json["id"], "name": "Mere Tautari"} in users
