@@ -108,6 +108,7 @@ class Visitor:
 
     def overflow(self) -> list[str]:
         """What makes the page wider than its window; nothing on a page that fits."""
+        self.page.wait_for_function("document.documentElement && document.readyState === 'complete'")
         found: list[str] = self.page.evaluate(WIDER)
         return found
 
