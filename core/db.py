@@ -261,9 +261,10 @@ def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
     On PostgreSQL by COPY, with numbers taken from the table's sequence first: thousands of values in one INSERT take
     longer to be read than to be written.
     """
-    if not rows or session.connection().dialect.name == "sqlite":
-        query = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-        return list(session.scalars(query, rows)) if rows else []
+    if not rows:
+        return []
+    if session.connection().dialect.name == "sqlite":
+        return list(session.scalars(insert(table).returning(table.c.id, sort_by_parameter_order=True), rows))
     sequence = func.pg_get_serial_sequence(table.name, "id")
     ids = list(session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, len(rows)))))
     usual = {column.name: _usual(column) for column in table.c if column.name != "id" and column.name not in rows[0]}

@@ -65,12 +65,7 @@ def _by_email(session: Session, found: dict[Key, int], emails: Iterable[str]) ->
     for email in emails:
         written.setdefault(email.lower()[:WIDTH], []).append(email)
     mine = (MatchKey.kind == "contacts", MatchKey.what == "email")
-    values = sorted(written)
-    at_once = _at_once(session, values)
-    rows: list[Any] = []
-    for start in range(0, len(values), at_once):
-        some = among(MatchKey.value, values[start : start + at_once])
-        rows += session.execute(select(MatchKey.record_id, MatchKey.value).where(*mine, some)).all()
+    rows = _rows(session, select(MatchKey.record_id, MatchKey.value).where(*mine), MatchKey.value, written)
     for number, value in sorted(rows, key=lambda row: row[0]):
         for email in written[value]:
             found.setdefault(("email", email), number)
@@ -79,21 +74,20 @@ def _by_email(session: Session, found: dict[Key, int], emails: Iterable[str]) ->
 def _by_name_and_phone(session: Session, found: dict[Key, int], wanted: Sequence[Key]) -> None:
     """Contacts by name and any of their numbers, as the search for duplicates keeps them."""
     phone, name = aliased(MatchKey), aliased(MatchKey)
-    values = sorted({key[2] for key in wanted})
-    at_once = _at_once(session, values)
     query = select(phone.record_id, name.value, phone.value).where(
         *(phone.kind == "contacts", phone.what == "phone"),
         *(name.record_id == phone.record_id, name.kind == "contacts", name.what == "name"),
     )
-    rows: list[Any] = []
-    for start in range(0, len(values), at_once):
-        rows += session.execute(query.where(among(phone.value, values[start : start + at_once]))).all()
-    for number, called, digits in sorted(rows):
+    for number, called, digits in sorted(_rows(session, query, phone.value, {key[2] for key in wanted})):
         found.setdefault(("who", called, digits), number)
 
 
-def _at_once(session: Session, values: Sequence[str]) -> int:
-    return AT_ONCE if session.get_bind().dialect.name == "postgresql" else max(1, len(values))
+def _rows(session: Session, query: Any, column: Any, wanted: Iterable[str]) -> list[Any]:
+    """The rows of a query whose column is one of these texts; on PostgreSQL some of them at a time."""
+    values = sorted(wanted)
+    at_once = AT_ONCE if session.get_bind().dialect.name == "postgresql" else max(1, len(values))
+    pieces = (values[start : start + at_once] for start in range(0, len(values), at_once))
+    return [row for piece in pieces for row in session.execute(query.where(among(column, piece)))]
 
 
 def keys_of(kind: str, values: Mapping[str, Any], organization: str) -> list[Key]:
@@ -155,12 +149,7 @@ def _gather(session: Session, found: Found, number: Any, column: Any, wanted: It
     """
     names, folded = sorted(wanted), _INDEXED.get(column)
     if folded is not None:
-        at_once = _at_once(session, names)
-        rows: list[Any] = []
-        for start in range(0, len(names), at_once):
-            some = among(folded, names[start : start + at_once])
-            rows += session.execute(select(number, column).where(some)).all()
-        for row in sorted(rows):
+        for row in sorted(_rows(session, select(number, column), folded, names)):
             found.setdefault(_small(row[1]), []).append(row[0])
         return
     query = select(number, column).where(func.lower(column).in_(names))
