@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.duplicates.merge import UNITED
 from core.imports.targets import FULL_NAME, LISTS
 from core.records.custom_form import form_class
 from core.records.fields import AmountField, ChoiceField, DayField, LinkField, PersonField, TagsField, YesNoField
@@ -24,7 +25,6 @@ from core.records.forms import OpportunityForm, RecordForm
 from core.records.kinds import KINDS
 from core.records.models import Record
 from core.records.stages import stages
-from core.records.ways_field import MOST as MOST_OF_A_LIST
 from core.records.ways_field import WaysField
 from core.users.models import User
 
@@ -125,8 +125,10 @@ class RowReader:
         custom = {field.name for field in self._class.CUSTOM} & set(row.typed)
         kept = {name: value for name, value in values.items() if name in row.typed}
         kept |= {name: _united(record, name, kept[name]) for name in LISTS if name in kept}
-        problems |= {name: f"With those it has they are more than {MOST_OF_A_LIST}." for name in LISTS & kept.keys()
-                     if len(kept[name]) > MOST_OF_A_LIST}  # fmt: skip
+        for name in LISTS & kept.keys():
+            most = UNITED[name][1]
+            if len(kept[name]) > most:
+                problems[name] = f"With those it has they are more than {most}."
         return kept | ({"custom": values["custom"]} if custom else {}), problems
 
     def completed(self, typed: Typed) -> Typed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from core.records.fields import EMAIL
-from core.sheets import BEGINS_A_FORMULA, neutral
+from core.sheets import BEGINS_A_FORMULA
 
 ENCODINGS = {
     "utf-8-sig": "UTF-8",
@@ -103,19 +103,6 @@ def rows(path: Path, layout: Layout) -> Iterator[Row]:
 def bare(cell: str) -> str:
     """A cell without the apostrophe that an export puts before what a spreadsheet would take for a formula."""
     return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(BEGINS_A_FORMULA) else cell
-
-
-def write_csv(lines: Iterable[Iterable[str]]) -> Iterator[bytes]:
-    """Lines as CSV, piece by piece: UTF-8 with its mark, so that spreadsheets read accents, and no formulas."""
-
-    class Sink:
-        def write(self, text: str) -> str:
-            return text
-
-    writer = csv.writer(Sink())
-    yield b"\xef\xbb\xbf"
-    for line in lines:
-        yield str(writer.writerow([neutral(cell) for cell in line])).encode()
 
 
 def _lines(file: TextIO) -> Iterator[str]:

@@ -13,13 +13,14 @@ from typing import Any, BinaryIO
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from core import sheets
 from core.audit.service import record_deed
 from core.db import changed
 from core.imports import cells, models, targets
 from core.imports.cells import Options, RowReader
 from core.imports.models import AT_WORK, Import, ImportedRecord, RefusedRow
 from core.imports.planning import Rules
-from core.imports.reading import BadFile, Examined, Layout, write_csv
+from core.imports.reading import BadFile, Examined, Layout
 from core.records.fields import AmountField, DayField
 from core.records.hiding import WITH
 from core.records.models import MODELS
@@ -234,13 +235,12 @@ def refused_csv(services: Services, row: Import) -> Iterator[bytes]:
     width = len(row.headers)
 
     def lines() -> Iterator[list[str]]:
-        yield [*row.headers, PROBLEM]
         with services.db.read() as session:
             for one in refused_rows(session, row.id):
                 cells_of = [*one.cells, *[""] * width][: max(width, len(one.cells))]
                 yield [*cells_of, one.problem]
 
-    return write_csv(lines())
+    return sheets.write([*row.headers, PROBLEM], lines())
 
 
 def tidy(services: Services) -> None:
